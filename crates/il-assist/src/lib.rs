@@ -1,0 +1,1 @@
+//! The façade: documents, syntax, pipeline and engines behind plain data in the editor's words.

@@ -1,0 +1,1 @@
+//! Document store: open buffers over the disk state, versions, recent edits, tabs.

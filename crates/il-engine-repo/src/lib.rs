@@ -1,0 +1,1 @@
+//! The repo model: an embedded engine learnt from the working tree.

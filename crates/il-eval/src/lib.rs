@@ -1,0 +1,1 @@
+//! Evaluation: cases, baselines, metrics and session replay.

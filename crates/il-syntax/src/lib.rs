@@ -1,0 +1,1 @@
+//! Tree-sitter: parse, symbols, chunks, scope at the cursor.

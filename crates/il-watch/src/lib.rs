@@ -1,0 +1,1 @@
+//! The working tree: a gitignore-aware scan and a watcher.

@@ -1,0 +1,3 @@
+//! Interline: the binary. Command line and wiring.
+
+fn main() {}

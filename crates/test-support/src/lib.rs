@@ -1,0 +1,1 @@
+//! Test support: the fixture DSL, a scripted engine, a fake clock.

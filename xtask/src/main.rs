@@ -1,0 +1,3 @@
+//! Automation: the same commands on every machine and in CI.
+
+fn main() {}
