@@ -1,0 +1,360 @@
+//! Rules about crates: which way they lean, and what they may pull in.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
+use super::Problem;
+use crate::tools;
+
+/// Where a crate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Layer(u8),
+    /// Beside the layers: test support and automation.
+    Dev,
+}
+
+/// The layer whose crates only the binary may link.
+const ADAPTERS: u8 = 4;
+/// The layer of the binary.
+const BINARY: u8 = 7;
+
+/// One of our crates.
+#[derive(Clone, Debug)]
+pub(super) struct Crate {
+    pub(super) name: String,
+    /// Folder relative to the workspace root.
+    pub(super) folder: String,
+    pub(super) level: Option<Level>,
+    /// Our crates that it needs to run.
+    pub(super) depends_on: BTreeSet<String>,
+    /// Our crates that its tests need.
+    pub(super) tests_with: BTreeSet<String>,
+    /// Every package, ours or not, that ends up in it.
+    pub(super) links: BTreeSet<String>,
+    /// Direct dependencies from outside.
+    pub(super) outside: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Graph {
+    pub(super) crates: Vec<Crate>,
+}
+
+impl Graph {
+    pub(super) fn find(&self, name: &str) -> Option<&Crate> {
+        self.crates.iter().find(|it| it.name == name)
+    }
+
+    /// The crate that a file belongs to.
+    pub(super) fn owner(&self, path: &str) -> Option<&Crate> {
+        self.crates.iter().find(|it| {
+            path.strip_prefix(&it.folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    pub(super) fn read(root: &Path) -> anyhow::Result<Self> {
+        let output = tools::cargo()
+            .current_dir(root)
+            .args(["metadata", "--format-version", "1"])
+            .output()
+            .context("could not start `cargo metadata`")?;
+        if !output.status.success() {
+            bail!(
+                "`cargo metadata` failed:\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        let metadata: Value =
+            serde_json::from_slice(&output.stdout).context("`cargo metadata` gave no JSON")?;
+        Ok(Self::from_metadata(&metadata, &root.to_string_lossy()))
+    }
+
+    fn from_metadata(metadata: &Value, root: &str) -> Self {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let members: BTreeSet<String> = list(&metadata["workspace_members"])
+            .iter()
+            .map(text)
+            .collect();
+        let names: BTreeMap<String, String> = list(&metadata["packages"])
+            .iter()
+            .map(|it| (text(&it["id"]), text(&it["name"])))
+            .collect();
+
+        // What each package needs to run: normal dependencies only.
+        let mut needs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for node in list(&metadata["resolve"]["nodes"]) {
+            let normal = |dep: &&Value| {
+                list(&dep["dep_kinds"])
+                    .iter()
+                    .any(|it| it["kind"].is_null())
+            };
+            let deps = list(&node["deps"]);
+            needs.insert(
+                text(&node["id"]),
+                deps.iter()
+                    .filter(normal)
+                    .map(|it| text(&it["pkg"]))
+                    .collect(),
+            );
+        }
+
+        let ours: BTreeSet<&String> = members.iter().filter_map(|it| names.get(it)).collect();
+        let mut crates = Vec::new();
+        for package in list(&metadata["packages"])
+            .iter()
+            .filter(|it| members.contains(&text(&it["id"])))
+        {
+            let manifest = text(&package["manifest_path"]);
+            let folder = manifest
+                .strip_prefix(root)
+                .unwrap_or(&manifest)
+                .trim_start_matches('/');
+            let deps = list(&package["dependencies"]);
+            let of_kind = |dev: bool| {
+                let wanted = deps.iter().filter(move |it| (it["kind"] == "dev") == dev);
+                wanted
+                    .map(|it| text(&it["name"]))
+                    .collect::<BTreeSet<String>>()
+            };
+            let (depends_on, outside) =
+                of_kind(false).into_iter().partition(|it| ours.contains(it));
+            crates.push(Crate {
+                name: text(&package["name"]),
+                folder: folder.trim_end_matches("/Cargo.toml").to_owned(),
+                level: level(&package["metadata"]["layer"]["level"]),
+                depends_on,
+                tests_with: of_kind(true)
+                    .into_iter()
+                    .filter(|it| ours.contains(it))
+                    .collect(),
+                links: reachable(&text(&package["id"]), &needs)
+                    .iter()
+                    .filter_map(|it| names.get(it))
+                    .cloned()
+                    .collect(),
+                outside,
+            });
+        }
+        Self { crates }
+    }
+}
+
+fn level(value: &Value) -> Option<Level> {
+    match value {
+        Value::Number(number) => number
+            .as_u64()
+            .and_then(|it| u8::try_from(it).ok())
+            .map(Level::Layer),
+        Value::String(word) if word == "dev" => Some(Level::Dev),
+        _ => None,
+    }
+}
+
+fn reachable(start: &str, needs: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![start.to_owned()];
+    while let Some(id) = todo.pop() {
+        for next in needs.get(&id).into_iter().flatten() {
+            if seen.insert(next.clone()) {
+                todo.push(next.clone());
+            }
+        }
+    }
+    seen
+}
+
+/// Packages that must not be linked, directly or through another, below a layer; and the one place for others.
+const FORBIDDEN_BELOW: &[(u8, &[&str], &str)] = &[(
+    5,
+    &[
+        "tokio",
+        "serde",
+        "serde_json",
+        "reqwest",
+        "lsp-types",
+        "lsp-server",
+        "axum",
+        "hyper",
+        "clap",
+        "anyhow",
+    ],
+    "runtimes and wire formats live at the rim",
+)];
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("lsp-types", &["il-lsp"]),
+    ("axum", &["il-playground"]),
+    ("tokio", &["il-playground"]),
+    ("clap", &["interline"]),
+    ("notify", &["il-watch"]),
+    ("ropey", &["il-text"]),
+    ("tree-sitter", &["il-syntax"]),
+];
+
+pub(super) fn check(graph: &Graph) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for it in &graph.crates {
+        let place = format!("{}/Cargo.toml", it.folder);
+        let mut report = |text: String| problems.push(Problem::new(place.clone(), text));
+        let Some(level) = it.level else {
+            report("no `[package.metadata.layer] level`: give the crate its layer".to_owned());
+            continue;
+        };
+        if it.folder.rsplit('/').next() != Some(&it.name) {
+            report(format!(
+                "the folder is not named like the package `{}`",
+                it.name
+            ));
+        }
+        for (name, for_tests) in it
+            .depends_on
+            .iter()
+            .map(|it| (it, false))
+            .chain(it.tests_with.iter().map(|it| (it, true)))
+        {
+            let Some(Level::Layer(below)) = graph.find(name).and_then(|it| it.level) else {
+                if !for_tests && level != Level::Dev {
+                    report(format!(
+                        "depends on `{name}`, which is for tests: make it a dev-dependency"
+                    ));
+                }
+                continue;
+            };
+            let Level::Layer(own) = level else { continue };
+            if below >= own {
+                report(format!(
+                    "layer {own} depends on `{name}` of layer {below}: layers go down only"
+                ));
+            } else if below == ADAPTERS && own != BINARY {
+                report(format!(
+                    "depends on the adapter `{name}`: only the binary links adapters"
+                ));
+            }
+        }
+        if let Level::Layer(own) = level {
+            for (below, names, why) in FORBIDDEN_BELOW.iter().filter(|it| own < it.0) {
+                for name in it.links.iter().filter(|it| names.contains(&it.as_str())) {
+                    report(format!(
+                        "layer {own} links `{name}`, which is forbidden below layer {below}: {why}"
+                    ));
+                }
+            }
+        }
+        for (name, owners) in ONLY_IN {
+            if it.outside.contains(*name)
+                && !owners.contains(&it.name.as_str())
+                && level != Level::Dev
+            {
+                report(format!(
+                    "depends on `{name}`, which belongs to {} alone",
+                    owners.join(", ")
+                ));
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn krate(name: &str, level: u8, depends_on: &[&str], links: &[&str]) -> Crate {
+        let set = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
+        Crate {
+            name: name.to_owned(),
+            folder: format!("crates/{name}"),
+            level: Some(Level::Layer(level)),
+            depends_on: set(depends_on),
+            tests_with: BTreeSet::new(),
+            links: set(links),
+            outside: set(links),
+        }
+    }
+
+    #[track_caller]
+    fn finds(crates: Vec<Crate>, expected: &[&str]) {
+        let texts: Vec<String> = check(&Graph { crates })
+            .into_iter()
+            .map(|it| it.text)
+            .collect();
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn layers_go_down_only() {
+        finds(
+            vec![krate("a", 0, &[], &[]), krate("b", 1, &["a"], &[])],
+            &[],
+        );
+        finds(
+            vec![krate("a", 1, &["b"], &[]), krate("b", 1, &[], &[])],
+            &["layer 1 depends on `b` of layer 1: layers go down only"],
+        );
+        finds(
+            vec![krate("a", 0, &["b"], &[]), krate("b", 3, &[], &[])],
+            &["layer 0 depends on `b` of layer 3: layers go down only"],
+        );
+    }
+
+    #[test]
+    fn adapters_are_for_the_binary() {
+        let adapter = || krate("il-engine-repo", 4, &[], &[]);
+        finds(
+            vec![adapter(), krate("interline", 7, &["il-engine-repo"], &[])],
+            &[],
+        );
+        finds(
+            vec![adapter(), krate("il-lsp", 6, &["il-engine-repo"], &[])],
+            &["depends on the adapter `il-engine-repo`: only the binary links adapters"],
+        );
+    }
+
+    #[test]
+    fn the_core_links_no_runtime_even_through_another_package() {
+        let mut it = krate("il-complete", 3, &[], &[]);
+        it.links.insert("serde".to_owned());
+        finds(
+            vec![it],
+            &[
+                "layer 3 links `serde`, which is forbidden below layer 5: runtimes and wire formats live at the rim",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_dependency_with_one_home_stays_there() {
+        finds(
+            vec![krate("il-eval", 6, &[], &["axum"])],
+            &["depends on `axum`, which belongs to il-playground alone"],
+        );
+    }
+
+    #[test]
+    fn reads_levels_and_transitive_links_from_metadata() {
+        let metadata = serde_json::json!({
+            "workspace_members": ["a 0"],
+            "packages": [
+                {"id": "a 0", "name": "a", "manifest_path": "/w/crates/a/Cargo.toml",
+                 "metadata": {"layer": {"level": 2}},
+                 "dependencies": [{"name": "x", "kind": null}, {"name": "t", "kind": "dev"}]},
+                {"id": "x 0", "name": "x"}, {"id": "y 0", "name": "y"}, {"id": "t 0", "name": "t"}],
+            "resolve": {"nodes": [
+                {"id": "a 0", "deps": [{"pkg": "x 0", "dep_kinds": [{"kind": null}]},
+                                       {"pkg": "t 0", "dep_kinds": [{"kind": "dev"}]}]},
+                {"id": "x 0", "deps": [{"pkg": "y 0", "dep_kinds": [{"kind": null}]}]}]}
+        });
+        let graph = Graph::from_metadata(&metadata, "/w");
+        let it = graph.find("a").expect("the member");
+        assert_eq!(it.level, Some(Level::Layer(2)));
+        assert_eq!(it.folder, "crates/a");
+        assert_eq!(it.links.iter().collect::<Vec<_>>(), ["x", "y"]);
+    }
+}

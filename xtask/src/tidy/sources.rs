@@ -1,0 +1,153 @@
+//! Rules about Rust source files: headers, names, and what the pure layers must not touch.
+
+use super::{
+    Problem, SourceFile,
+    graph::{Graph, Level},
+};
+
+/// Words that say nothing about what a file or crate is.
+const EMPTY_NAMES: &[&str] = &[
+    "util", "utils", "common", "manager", "helper", "helpers", "misc", "mod",
+];
+
+/// Calls that make a pure layer impure, with where they belong instead.
+const IMPURE: &[(&str, &str)] = &[
+    ("Instant::now", "time is given from outside"),
+    ("SystemTime::now", "time is given from outside"),
+    ("std::fs::", "files are read by adapters"),
+    ("fs::read", "files are read by adapters"),
+    ("std::env::var", "settings are given from outside"),
+    ("std::net::", "sockets belong to the rim"),
+    ("thread::sleep", "waiting is the caller's"),
+    ("thread::spawn", "threads are the caller's"),
+];
+/// The highest layer that must stay pure.
+const PURE_UP_TO: u8 = 3;
+
+pub(super) fn check(file: &SourceFile, graph: &Graph) -> Vec<Problem> {
+    if !file.path.ends_with(".rs") {
+        return Vec::new();
+    }
+    let mut problems = Vec::new();
+    let mut report = |line: usize, text: String| {
+        problems.push(Problem::new(format!("{}:{line}", file.path), text))
+    };
+
+    if !file.text.trim_start_matches('\u{feff}').starts_with("//!") {
+        report(
+            1,
+            "no `//!` header: say what the module is, its one idea, and what it leaves out"
+                .to_owned(),
+        );
+    }
+    let stem = file
+        .path
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(".rs");
+    if EMPTY_NAMES.contains(&stem) {
+        report(
+            1,
+            format!(
+                "a file named `{stem}` says nothing: name it after what it holds (`foo.rs` + `foo/`)"
+            ),
+        );
+    }
+
+    let Some(owner) = graph.owner(&file.path) else {
+        return problems;
+    };
+    let in_src = file.path.starts_with(&format!("{}/src/", owner.folder));
+    let pure = in_src && matches!(owner.level, Some(Level::Layer(level)) if level <= PURE_UP_TO);
+    if pure {
+        for (idx, line) in production_lines(&file.text) {
+            let code = line.split("//").next().unwrap_or_default();
+            for (call, why) in IMPURE.iter().filter(|it| code.contains(it.0)) {
+                report(idx + 1, format!("`{call}` in a pure layer: {why}"));
+            }
+        }
+    }
+    problems
+}
+
+/// Lines before the file's unit tests, with their 0-based numbers.
+fn production_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .take_while(|it| it.1.trim() != "#[cfg(test)]")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::graph::Crate, *};
+
+    #[track_caller]
+    fn finds(path: &str, text: &str, expected: &[&str]) {
+        let none = BTreeSet::new;
+        let krate = |name: &str, level: u8| Crate {
+            name: name.to_owned(),
+            folder: format!("crates/{name}"),
+            level: Some(Level::Layer(level)),
+            depends_on: none(),
+            tests_with: none(),
+            links: none(),
+            outside: none(),
+        };
+        let graph = Graph {
+            crates: vec![krate("il-complete", 3), krate("il-watch", 4)],
+        };
+        let file = SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let found: Vec<String> = check(&file, &graph)
+            .into_iter()
+            .map(|it| format!("{} {}", it.place, it.text))
+            .collect();
+        let starts = found
+            .iter()
+            .zip(expected)
+            .all(|(it, expected)| it.starts_with(expected));
+        assert!(found.len() == expected.len() && starts, "{found:#?}");
+    }
+
+    #[test]
+    fn every_file_has_a_header() {
+        finds("crates/il-watch/src/a.rs", "//! What it is.\n", &[]);
+        finds(
+            "crates/il-watch/src/a.rs",
+            "fn f() {}\n",
+            &["crates/il-watch/src/a.rs:1 no `//!` header"],
+        );
+    }
+
+    #[test]
+    fn names_say_something() {
+        finds(
+            "crates/il-watch/src/utils.rs",
+            "//! H.\n",
+            &["crates/il-watch/src/utils.rs:1 a file named `utils`"],
+        );
+        finds(
+            "crates/il-watch/src/a/mod.rs",
+            "//! H.\n",
+            &["crates/il-watch/src/a/mod.rs:1 a file named `mod`"],
+        );
+    }
+
+    #[test]
+    fn pure_layers_have_no_clock_and_no_files() {
+        let text = "//! H.\nfn f() { let _ = std::time::Instant::now(); }\n";
+        finds(
+            "crates/il-complete/src/a.rs",
+            text,
+            &["crates/il-complete/src/a.rs:2 `Instant::now` in a pure layer"],
+        );
+        finds("crates/il-watch/src/a.rs", text, &[]);
+        let tested = "//! H.\n#[cfg(test)]\nmod tests { fn f() { std::time::Instant::now(); } }\n";
+        finds("crates/il-complete/src/a.rs", tested, &[]);
+    }
+}
