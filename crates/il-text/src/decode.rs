@@ -1,0 +1,163 @@
+//! From the bytes of a file to text, never failing on what people really have on their disks.
+//!
+//! UTF-8 is taken as it is, a byte order mark names its encoding and is stripped, bytes that are no
+//! UTF-8 become Latin-1 or, where most of the file is plainly UTF-8, replacement characters. Only what
+//! is not text at all is refused.
+//!
+//! Deliberately absent: guessing among the hundred other encodings, and writing back.
+
+use std::fmt;
+
+/// How the bytes of a text were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charset {
+    /// UTF-8 without a byte order mark.
+    Utf8,
+    /// UTF-8 with one; it is not in the text.
+    Utf8Bom,
+    /// UTF-16, little end first, with a byte order mark; it is not in the text.
+    Utf16Le,
+    /// UTF-16, big end first, with a byte order mark; it is not in the text.
+    Utf16Be,
+    /// Bytes that are no UTF-8, each taken for the character of its number.
+    Latin1,
+}
+
+/// What the bytes of a file are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Decoded {
+    /// Text.
+    Text {
+        text: String,
+        charset: Charset,
+        /// Some bytes meant nothing and are U+FFFD now.
+        lossy: bool,
+    },
+    /// Not text: it has NUL bytes, or control characters in number, near its start.
+    Binary,
+}
+
+impl Decoded {
+    /// The text, if it is one.
+    pub fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            Self::Binary => None,
+        }
+    }
+}
+
+/// Never the contents: source code must not reach a log by accident.
+impl fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text {
+                text,
+                charset,
+                lossy,
+            } => f
+                .debug_struct("Text")
+                .field("text", &format_args!("<{} bytes>", text.len()))
+                .field("charset", charset)
+                .field("lossy", lossy)
+                .finish(),
+            Self::Binary => f.write_str("Binary"),
+        }
+    }
+}
+
+/// How far into a file to look for signs that it is not text.
+const SNIFF: usize = 8 << 10;
+
+/// Reads the bytes of a file. Takes them by value: UTF-8, the usual case, is not copied.
+pub fn decode(bytes: Vec<u8>) -> Decoded {
+    match bytes.as_slice() {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => decode_utf8_after_mark(rest),
+        [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes, Charset::Utf16Le),
+        [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, u16::from_be_bytes, Charset::Utf16Be),
+        all if has_nul(all) => Decoded::Binary,
+        _ => match String::from_utf8(bytes) {
+            Ok(text) => read(text, Charset::Utf8, false),
+            Err(error) => decode_broken(error.as_bytes()),
+        },
+    }
+}
+
+fn read(text: String, charset: Charset, lossy: bool) -> Decoded {
+    Decoded::Text {
+        text,
+        charset,
+        lossy,
+    }
+}
+
+fn sniffed(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(SNIFF)]
+}
+
+fn has_nul(bytes: &[u8]) -> bool {
+    memchr::memchr(0, sniffed(bytes)).is_some()
+}
+
+fn decode_utf8_after_mark(bytes: &[u8]) -> Decoded {
+    if has_nul(bytes) {
+        return Decoded::Binary;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let lossy = text.len() != bytes.len() || text.as_bytes() != bytes;
+    read(text.into_owned(), Charset::Utf8Bom, lossy)
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, charset: Charset) -> Decoded {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut lossy = !odd.is_empty();
+    let units = pairs.iter().map(|&pair| unit(pair));
+    if units.clone().take(SNIFF).any(|unit| unit == 0) {
+        return Decoded::Binary;
+    }
+    let text = char::decode_utf16(units)
+        .map(|c| {
+            c.unwrap_or_else(|_| {
+                lossy = true;
+                char::REPLACEMENT_CHARACTER
+            })
+        })
+        .collect();
+    read(text, charset, lossy)
+}
+
+/// Bytes that are no UTF-8: a few bad ones in UTF-8 text, Latin-1, or no text at all.
+fn decode_broken(bytes: &[u8]) -> Decoded {
+    if is_full_of_controls(bytes) {
+        return Decoded::Binary;
+    }
+    if is_mostly_utf8(bytes) {
+        return read(
+            String::from_utf8_lossy(bytes).into_owned(),
+            Charset::Utf8,
+            true,
+        );
+    }
+    read(
+        bytes.iter().copied().map(char::from).collect(),
+        Charset::Latin1,
+        false,
+    )
+}
+
+/// More than one byte in ten is a control character that no text file has.
+fn is_full_of_controls(bytes: &[u8]) -> bool {
+    let bytes = sniffed(bytes);
+    let is_odd = |b: &&u8| matches!(b, 0..=6 | 0x0E..=0x1A | 0x1C..=0x1F | 0x7F);
+    bytes.iter().filter(is_odd).count() * 10 > bytes.len()
+}
+
+/// Whether more non-ASCII characters are whole than broken. In Latin-1 text hardly any are whole.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    whole > broken
+}

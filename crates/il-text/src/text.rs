@@ -1,0 +1,198 @@
+//! The snapshot itself: a rope, its lines and its characters.
+//!
+//! Line breaks are LF, CRLF and a lone CR, as the language server protocol wants it, and nothing else:
+//! not U+2028, not U+0085, not a form feed. CRLF is one break, also when an edit brings its halves together.
+//!
+//! A byte order mark is kept where it is and is an ordinary character: at the start of a text it is
+//! column 0 of line 0 (three bytes in UTF-8, one unit in UTF-16 and UTF-32). Who reads files strips it
+//! first ([`crate::decode`] does), so that columns agree with what editors count.
+//!
+//! Reading is forgiving, on purpose: an offset past the end means the end, one inside a character means
+//! that character's start. Positions come from editors that may be an edit behind, and a completion a
+//! column off is better than a dead server. Writing ([`Text::apply`]) is strict.
+//!
+//! Deliberately absent: `Display`. File contents reach a log only by being asked for by name.
+
+use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
+
+use ropey::{Rope, RopeSlice};
+
+/// An immutable text. Clones share everything; [`Text::apply`] shares all but the edited leaf.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Text {
+    pub(crate) rope: Rope,
+}
+
+impl Text {
+    /// An empty text: one empty line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.rope.len_bytes()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The whole text as one string. O(n): prefer [`Text::slice`] or [`Text::window`] where a key is waiting.
+    pub fn contents(&self) -> String {
+        self.rope.to_string()
+    }
+
+    /// The whole text, shared. O(n), like [`Text::contents`].
+    pub fn to_arc(&self) -> Arc<str> {
+        self.contents().into()
+    }
+
+    /// The nearest character boundary at or before `offset`; the end for everything past it.
+    pub fn floor(&self, offset: usize) -> usize {
+        if offset >= self.len() {
+            return self.len();
+        }
+        let (chunk, start, _, _) = self.rope.chunk_at_byte(offset);
+        start + chunk.floor_char_boundary(offset - start)
+    }
+
+    /// Whether `offset` is inside the text and between two characters.
+    pub fn is_boundary(&self, offset: usize) -> bool {
+        offset <= self.len() && self.floor(offset) == offset
+    }
+
+    /// The bytes in `range`, borrowed when they lie in one piece.
+    pub fn slice(&self, range: Range<usize>) -> Cow<'_, str> {
+        self.rope_slice(range).into()
+    }
+
+    pub(crate) fn rope_slice(&self, range: Range<usize>) -> RopeSlice<'_> {
+        let end = self.floor(range.end);
+        let start = self.floor(range.start).min(end);
+        self.rope.byte_slice(start..end)
+    }
+
+    /// The piece of storage that holds `offset`, and the offset at which it starts. For readers that
+    /// take text piecemeal, such as a parser; `("", len)` at the end.
+    pub fn chunk_at(&self, offset: usize) -> (&str, usize) {
+        if offset >= self.len() {
+            return ("", self.len());
+        }
+        let (chunk, start, _, _) = self.rope.chunk_at_byte(offset);
+        (chunk, start)
+    }
+
+    /// All pieces of storage in order.
+    pub fn chunks(&self) -> impl Iterator<Item = &str> {
+        self.rope.chunks()
+    }
+
+    /// The character that starts at `offset`, `None` at the end.
+    pub fn char_at(&self, offset: usize) -> Option<char> {
+        let (chunk, start) = self.chunk_at(offset);
+        let at = chunk.floor_char_boundary(offset - start.min(offset));
+        chunk[at..].chars().next()
+    }
+
+    /// The character that ends at `offset`, `None` at the start.
+    pub fn char_before(&self, offset: usize) -> Option<char> {
+        let offset = self.floor(offset);
+        let (chunk, start) = self.chunk_at(offset.checked_sub(1)?);
+        chunk[..offset - start].chars().next_back()
+    }
+
+    /// The characters from `offset` on.
+    pub fn chars_from(&self, offset: usize) -> impl Iterator<Item = char> {
+        self.rope_slice(offset..self.len()).chars()
+    }
+
+    /// The characters before `offset`, nearest first.
+    pub fn chars_before(&self, offset: usize) -> impl Iterator<Item = char> {
+        let slice = self.rope_slice(0..offset);
+        slice.chars_at(slice.len_chars()).reversed()
+    }
+
+    /// How many lines there are: one more than there are line breaks, so never 0.
+    pub fn line_count(&self) -> usize {
+        self.rope.len_lines()
+    }
+
+    /// The 0-based line that holds `offset`. Between CR and LF it is still the line that they end.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.rope.byte_to_line(self.floor(offset))
+    }
+
+    /// Where the line that holds `offset` starts.
+    pub fn line_start(&self, offset: usize) -> usize {
+        self.rope.line_to_byte(self.line_of(offset))
+    }
+
+    /// Where the line that holds `offset` ends, before its line break.
+    pub fn line_end(&self, offset: usize) -> usize {
+        self.content_of(self.line_of(offset)).end
+    }
+
+    /// The 0-based `line` without its line break; `None` past the last line.
+    pub fn line_range(&self, line: usize) -> Option<Range<usize>> {
+        (line < self.line_count()).then(|| self.content_of(line))
+    }
+
+    /// The 0-based `line` with its line break; `None` past the last line.
+    pub fn line_range_with_break(&self, line: usize) -> Option<Range<usize>> {
+        (line < self.line_count()).then(|| self.full_line(line))
+    }
+
+    /// The 0-based `line` as text, without its line break; `None` past the last line.
+    pub fn line(&self, line: usize) -> Option<Cow<'_, str>> {
+        self.line_range(line).map(|range| self.slice(range))
+    }
+
+    fn full_line(&self, line: usize) -> Range<usize> {
+        self.rope.line_to_byte(line)..self.rope.line_to_byte(line + 1)
+    }
+
+    fn content_of(&self, line: usize) -> Range<usize> {
+        let full = self.full_line(line);
+        let break_len = match self.char_before(full.end) {
+            _ if full.is_empty() => 0,
+            Some('\n') if full.len() > 1 && self.char_before(full.end - 1) == Some('\r') => 2,
+            Some('\n' | '\r') => 1,
+            _ => 0,
+        };
+        full.start..full.end - break_len
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self {
+            rope: Rope::from_str(text),
+        }
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.rope == *other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.rope == **other
+    }
+}
+
+/// Never the contents: source code must not reach a log by accident.
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Text(<{} bytes, {} lines>)",
+            self.len(),
+            self.line_count()
+        )
+    }
+}
