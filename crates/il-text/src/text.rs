@@ -89,6 +89,11 @@ impl Text {
         self.rope.chunks()
     }
 
+    /// All pieces of storage, last first.
+    pub fn chunks_reversed(&self) -> impl Iterator<Item = &str> {
+        self.rope.chunks_at_byte(self.len()).0.reversed()
+    }
+
     /// The character that starts at `offset`, `None` at the end.
     pub fn char_at(&self, offset: usize) -> Option<char> {
         let (chunk, start) = self.chunk_at(offset);

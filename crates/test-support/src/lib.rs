@@ -1,1 +1,4 @@
 //! Test support: the fixture DSL, a scripted engine, a fake clock.
+
+pub mod clock;
+pub mod fixture;
