@@ -2,3 +2,4 @@
 
 pub mod clock;
 pub mod fixture;
+pub mod scripted_engine;
