@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     assets, bridge, guard,
-    ports::{LanguageServer, Status},
+    ports::{Fact, LanguageServer},
     repository::{ReadError, Repository},
     token::Token,
 };
@@ -261,8 +261,7 @@ struct Overview {
     name: String,
     /// The file to open first.
     open: Option<String>,
-    #[serde(flatten)]
-    status: Status,
+    facts: Vec<Fact>,
 }
 
 async fn status(Shared(state): Shared<State>) -> Result<Json<Overview>, Refusal> {
@@ -289,7 +288,7 @@ async fn status(Shared(state): Shared<State>) -> Result<Json<Overview>, Refusal>
                 .to_string_lossy()
                 .into_owned(),
             open,
-            status: language_server.status(),
+            facts: language_server.facts(),
         }))
     })
     .await?

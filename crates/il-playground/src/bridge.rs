@@ -1,12 +1,12 @@
 //! Between a WebSocket and a language server: one text frame is one JSON-RPC message, both ways.
 //!
 //! The server runs on a thread of its own, on the same channels it has over stdio; a second thread carries
-//! its messages to the socket. When the page goes away the server is told to exit and its channel is closed.
+//! its messages to the socket. When the page goes away the server's channel is closed, which it takes as a hang-up.
 
 use std::{sync::Arc, thread};
 
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, close_code};
-use lsp_server::{Connection, Message, Notification};
+use lsp_server::{Connection, Message};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
@@ -93,12 +93,7 @@ pub(crate) async fn run(
             }
         }
     }
-    // The channel closes with `to_server`; the notification is for a server that waits for the word.
-    let _ = to_server.send(
-        Notification {
-            method: "exit".to_owned(),
-            params: serde_json::Value::Null,
-        }
+}
         .into(),
     );
 }

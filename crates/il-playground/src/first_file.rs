@@ -44,24 +44,10 @@ pub(crate) fn choose(
 fn is_code(language: &str) -> bool {
     !matches!(
         language,
-        "plaintext"
-            | "markdown"
-            | "restructuredtext"
-            | "json"
-            | "jsonc"
-            | "toml"
-            | "yaml"
-            | "xml"
-            | "html"
-            | "css"
-            | "ini"
-            | "properties"
-            | "csv"
-            | "diff"
-            | "ignore"
-            | "text"
-            | "dockerfile"
-            | "makefile"
+        "plaintext" | "markdown" | "latex" | "typst" | "json" | "jsonc" | "yaml" | "toml" | "ini" | "dotenv"
+            | "ignore" | "csv" | "dockerfile" | "makefile" | "just" | "cmake" | "meson" | "nix" | "terraform"
+            | "protobuf" | "thrift" | "graphql" | "nginx" | "diff" | "requirements" | "gomod" | "html" | "xml"
+            | "css" | "scss" | "less" | "jinja" | "pug"
     )
 }
 

@@ -32,7 +32,7 @@ use std::{
 use anyhow::Context as _;
 use tokio::sync::watch;
 
-pub use ports::{Fact, Files, LanguageServer, Listing, Status};
+pub use ports::{Fact, Files, LanguageServer, Listing};
 
 /// How long open connections may take to end after [`Running::stop`].
 const STOP_GRACE: Duration = Duration::from_secs(2);

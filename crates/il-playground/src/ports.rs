@@ -13,7 +13,7 @@ pub trait Files: Send + Sync {
     /// The repository's files now. May walk the disk; the playground asks at most every few seconds.
     fn list(&self) -> anyhow::Result<Listing>;
 
-    /// The language id of a listed path, as an editor would send it in `didOpen`.
+    /// The registry's language id of a listed path: `python`, `plaintext` when unknown.
     fn language(&self, path: &str) -> String;
 }
 
@@ -31,19 +31,11 @@ pub trait LanguageServer: Send + Sync {
     /// Serves one page until its connection ends. Called on a thread of its own.
     fn serve(&self, connection: lsp_server::Connection) -> anyhow::Result<()>;
 
-    /// What the status line says. Asked often: answer from memory.
-    fn status(&self) -> Status;
-}
-
-/// What is known about the engine and what it has learnt.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Status {
-    /// The engine's short name: `repo`.
-    pub engine: String,
-    /// Whether suggestions can come now, or something is still being indexed.
-    pub ready: bool,
-    /// Figures about the repository, in the order to show them.
-    pub facts: Vec<Fact>,
+    /// Figures about what the engine has learnt, in the order to show them. Asked when a page connects and
+    /// when indexing ends; answer from memory.
+    fn facts(&self) -> Vec<Fact> {
+        Vec::new()
+    }
 }
 
 /// One figure for people: `files` → `1,204`.
