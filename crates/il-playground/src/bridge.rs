@@ -94,9 +94,6 @@ pub(crate) async fn run(
         }
     }
 }
-        .into(),
-    );
-}
 
 /// Ends when the playground is told to stop, or its handle is gone.
 async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
