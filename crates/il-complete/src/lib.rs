@@ -17,8 +17,11 @@ mod answer;
 mod ask;
 mod config;
 mod event;
+pub mod extent;
 pub mod gate;
+mod length;
 mod pipeline;
+mod rhythm;
 
 pub use answer::{Answer, Reason, Source, Step, Suggestion, SuggestionId, Trace};
 pub use ask::{Ask, DocId, IndentStyle, RequestId, Selected, SyntaxFacts, Trigger};
