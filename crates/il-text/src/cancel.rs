@@ -27,3 +27,17 @@ impl CancelToken {
         self.0.load(Ordering::Acquire)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clone_hears_of_it_and_no_other_token_does() {
+        let (token, other) = (CancelToken::new(), CancelToken::new());
+        let held = token.clone();
+        assert!(!held.is_cancelled());
+        token.cancel();
+        assert!(held.is_cancelled() && !other.is_cancelled());
+    }
+}

@@ -161,3 +161,94 @@ fn is_mostly_utf8(bytes: &[u8]) -> bool {
     }
     whole > broken
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(bytes: &[u8], expected: &Expect) {
+        expected.assert_eq(&match decode(bytes.to_vec()) {
+            Decoded::Text {
+                text,
+                charset,
+                lossy,
+            } => format!("{text:?} {charset:?}{}", if lossy { " lossy" } else { "" }),
+            Decoded::Binary => "binary".to_owned(),
+        });
+    }
+
+    #[test]
+    fn what_people_have_on_their_disks() {
+        check(b"", &expect![[r#""" Utf8"#]]);
+        check("é\u{301}𝒳".as_bytes(), &expect![[r#""é\u{301}𝒳" Utf8"#]]);
+        check(b"\xEF\xBB\xBFa\r\n", &expect![[r#""a\r\n" Utf8Bom"#]]);
+        check(b"\xEF\xBB\xBFa\xFF", &expect![[r#""a�" Utf8Bom lossy"#]]);
+        check(
+            b"\xFF\xFEa\0\x35\xD8\xB3\xDC",
+            &expect![[r#""a𝒳" Utf16Le"#]],
+        );
+        check(
+            b"\xFE\xFF\0a\xD8\x35\xDC\xB3",
+            &expect![[r#""a𝒳" Utf16Be"#]],
+        );
+        check(
+            b"\xFE\xFF\0a\xD8\x35\0b\0",
+            &expect![[r#""a�b" Utf16Be lossy"#]],
+        );
+        check(b"caf\xE9 \xFCber\n", &expect![[r#""café über\n" Latin1"#]]);
+        check(
+            "naïve café \u{2026}".as_bytes(),
+            &expect![[r#""naïve café …" Utf8"#]],
+        );
+    }
+
+    #[test]
+    fn a_few_bad_bytes_do_not_make_utf8_latin1() {
+        let mut bytes = "日本語 日本語".as_bytes().to_vec();
+        bytes.push(0xE6);
+        check(&bytes, &expect![[r#""日本語 日本語�" Utf8 lossy"#]]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        check(b"\x7FELF\x02\x01\x01\0\0\0", &expect!["binary"]);
+        check(b"\xFF\xFE\0\0a\0\0\0", &expect!["binary"]);
+        check(b"\xEF\xBB\xBFa\0", &expect!["binary"]);
+        check(b"\x01\x02\x03\x80\x81abc", &expect!["binary"]);
+    }
+
+    #[test]
+    fn debug_shows_sizes_and_no_text() {
+        let shown = format!("{:?}", decode(b"secret".to_vec()));
+        assert_eq!(
+            shown,
+            "Text { text: <6 bytes>, charset: Utf8, lossy: false }"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Decoded::Text { text, charset: Charset::Latin1, .. } = decode(bytes.clone()) {
+                prop_assert!(text.chars().map(|c| c as u32).eq(bytes.iter().map(|&b| u32::from(b))));
+            }
+        }
+
+        #[test]
+        fn utf8_without_mark_or_nul_is_untouched(text in "[^\0\u{FEFF}]{0,40}") {
+            let read = decode(text.clone().into_bytes());
+            let expected = Decoded::Text { text, charset: Charset::Utf8, lossy: false };
+            prop_assert_eq!(read, expected);
+        }
+
+        #[test]
+        fn utf16_comes_back(text in "[^\0]{0,40}", big: bool) {
+            let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+            let bytes = units.flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect();
+            prop_assert_eq!(decode(bytes).into_text(), Some(text));
+        }
+    }
+}

@@ -168,3 +168,82 @@ fn map_through(at: usize, edit: &Edit, bias: Bias) -> usize {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check_refused(edit: &Edit, expected: &Expect) {
+        let text = Text::from("a𝒳b");
+        expected.assert_eq(&text.apply(edit).unwrap_err().to_string());
+        assert_eq!(
+            text.inverse(edit).unwrap_err(),
+            text.apply(edit).unwrap_err()
+        );
+        let list = [Edit::insert(0, "x"), Edit::delete(0..1), edit.clone()];
+        assert!(text.apply_all(&list).is_err());
+        assert_eq!(text, "a𝒳b");
+    }
+
+    #[test]
+    fn an_edit_that_does_not_fit_changes_nothing() {
+        let backwards = Edit {
+            range: Range { start: 5, end: 1 },
+            insert: String::new(),
+        };
+        check_refused(
+            &backwards,
+            &expect!["edit of bytes 5..1 ends before it starts"],
+        );
+        check_refused(
+            &Edit::insert(7, "x"),
+            &expect!["edit of bytes 7..7 is past the end: the text has 6 bytes"],
+        );
+        check_refused(
+            &Edit::delete(1..3),
+            &expect!["edit of bytes 1..3 cuts the character at byte 1 in two"],
+        );
+    }
+
+    #[test]
+    fn a_list_of_edits_applies_each_to_the_result_of_the_one_before() {
+        let edits = [
+            Edit::insert(0, "ab"),
+            Edit::replace(1..3, "c"),
+            Edit::insert(2, "!"),
+        ];
+        assert_eq!(Text::from("xy").apply_all(&edits).unwrap(), "ac!y");
+    }
+
+    #[test]
+    fn what_is_put_in_at_a_position_goes_by_its_bias() {
+        let map = |at, edit, bias| map_position(at, &[edit], bias);
+        assert_eq!(map(3, Edit::insert(3, "ab"), Bias::Before), 3);
+        assert_eq!(map(3, Edit::insert(3, "ab"), Bias::After), 5);
+        for (at, before, after) in [(1, 1, 1), (2, 2, 2), (3, 2, 5), (4, 5, 5), (6, 7, 7)] {
+            assert_eq!(
+                map(at, Edit::replace(2..4, "abc"), Bias::Before),
+                before,
+                "at {at}"
+            );
+            assert_eq!(
+                map(at, Edit::replace(2..4, "abc"), Bias::After),
+                after,
+                "at {at}"
+            );
+        }
+        assert_eq!(
+            map_range(2..4, &[Edit::insert(2, "x"), Edit::insert(5, "y")]),
+            3..5
+        );
+        assert_eq!(map_range(3..3, &[Edit::insert(3, "xy")]), 3..3);
+    }
+
+    #[test]
+    fn debug_shows_sizes_and_no_text() {
+        let edit = Edit::replace(1..3, "secret");
+        assert_eq!(format!("{edit:?}"), "Edit(1..3 -> <6 bytes>)");
+    }
+}

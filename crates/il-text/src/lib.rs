@@ -11,6 +11,8 @@
 mod cancel;
 mod decode;
 mod edit;
+#[cfg(test)]
+mod model_tests;
 mod position;
 mod text;
 mod window;

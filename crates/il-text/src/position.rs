@@ -173,3 +173,122 @@ impl Text {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    #[test]
+    fn columns_count_bytes_units_or_scalars() {
+        let text = Text::from("x\né𝒳e\u{301}日!");
+        let column_of = |c: &str, encoding| {
+            let offset = text.contents().find(c).unwrap();
+            text.line_col(offset, encoding).col
+        };
+        let columns =
+            |encoding| ["é", "𝒳", "e", "\u{301}", "日", "!"].map(|c| column_of(c, encoding));
+        assert_eq!(columns(Encoding::Utf8), [0, 2, 6, 7, 9, 12]);
+        assert_eq!(columns(Encoding::Utf16), [0, 1, 3, 4, 5, 6]);
+        assert_eq!(columns(Encoding::Utf32), [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_column_inside_a_surrogate_pair_is_the_start_of_its_character() {
+        let text = Text::from("a𝒳b");
+        let at = |col| text.offset(LineCol { line: 0, col }, Encoding::Utf16);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5].map(|col| at(col).unwrap()),
+            [0, 1, 1, 5, 6, 6]
+        );
+    }
+
+    #[test]
+    fn a_column_past_the_end_stays_before_the_line_break() {
+        let text = Text::from("ab\r\ncd\re\n");
+        let end_of = |line| text.offset(LineCol { line, col: 99 }, Encoding::Utf16);
+        assert_eq!([0, 1, 2, 3].map(|line| end_of(line).unwrap()), [2, 6, 8, 9]);
+        assert_eq!(end_of(4), Err(LinePastEnd { line: 4, lines: 4 }));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_the_first_column() {
+        let text = Text::from("\u{FEFF}ab");
+        for (encoding, col) in [
+            (Encoding::Utf8, 3),
+            (Encoding::Utf16, 1),
+            (Encoding::Utf32, 1),
+        ] {
+            assert_eq!(text.line_col(3, encoding), LineCol { line: 0, col });
+        }
+    }
+
+    #[test]
+    fn an_empty_text_has_one_place() {
+        let text = Text::new();
+        assert_eq!(text.line_col(7, Encoding::Utf16), LineCol::default());
+        assert_eq!(
+            text.offset(LineCol { line: 0, col: 7 }, Encoding::Utf16),
+            Ok(0)
+        );
+        assert_eq!(text.strict_offset(1, 1), Ok(0));
+    }
+
+    fn check(text: &str, line: usize, col: usize, expected: &Expect) {
+        let answer = Text::from(text).strict_offset(line, col);
+        expected.assert_eq(&match answer {
+            Ok(offset) => format!("{}|{}", &text[..offset], &text[offset..]),
+            Err(error) => error.in_file("src/a.py").to_string(),
+        });
+    }
+
+    #[test]
+    fn people_are_told_what_is_wrong() {
+        check("é𝒳x\ny", 1, 3, &expect!["é𝒳|x\ny"]);
+        check("ab\r\nc", 1, 3, &expect!["ab|\r\nc"]);
+        check(
+            "ab\r\nc",
+            1,
+            4,
+            &expect!["column 4 is past the end: line 1 of `src/a.py` has 2 characters"],
+        );
+        check("a\nb\n", 3, 1, &expect!["a\nb\n|"]);
+        check(
+            "a\nb\n",
+            4,
+            1,
+            &expect!["line 4 is past the end: `src/a.py` has 2 lines"],
+        );
+        check(
+            "a\nb",
+            900,
+            1,
+            &expect!["line 900 is past the end: `src/a.py` has 2 lines"],
+        );
+        check(
+            "a",
+            2,
+            1,
+            &expect!["line 2 is past the end: `src/a.py` has 1 line"],
+        );
+        check(
+            "",
+            2,
+            1,
+            &expect!["line 2 is past the end: `src/a.py` has 0 lines"],
+        );
+        check(
+            "a",
+            0,
+            1,
+            &expect!["line 0 does not exist: lines and columns count from 1"],
+        );
+        check(
+            "a",
+            1,
+            0,
+            &expect!["column 0 does not exist: lines and columns count from 1"],
+        );
+    }
+}

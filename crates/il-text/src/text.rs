@@ -201,3 +201,114 @@ impl fmt::Debug for Text {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{Edit, Encoding, LineCol};
+
+    #[test]
+    fn only_the_protocols_line_breaks_break_lines() {
+        assert_eq!(Text::from("a\nb\r\nc\rd").line_count(), 4);
+        assert_eq!(
+            Text::from("a\u{2028}b\u{2029}c\u{85}d\u{B}e\u{C}f").line_count(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_crlf_comes_together_and_falls_apart() {
+        let text = Text::from("a\rb");
+        let joined = text.apply(&Edit::replace(2..3, "\n")).unwrap();
+        assert_eq!((text.line_count(), joined.line_count()), (2, 2));
+        let parted = joined.apply(&Edit::insert(2, " ")).unwrap();
+        assert_eq!(parted.line_count(), 3);
+        assert_eq!(
+            joined.line_of(2),
+            0,
+            "between CR and LF it is still the first line"
+        );
+    }
+
+    #[test]
+    fn debug_shows_sizes_and_no_text() {
+        assert_eq!(
+            format!("{:?}", Text::from("secret\n")),
+            "Text(<7 bytes, 2 lines>)"
+        );
+    }
+
+    /// 10 MB in about 300 000 lines, with astral characters in each and every kind of line break.
+    fn ten_megabytes() -> String {
+        let mut text = String::with_capacity(10 << 20);
+        let breaks = ["\n", "\r\n", "\r"];
+        for number in 0.. {
+            if text.len() >= 10 << 20 {
+                break;
+            }
+            let line = format!("let 𝒳{number} = \"é\"; // {number:x}");
+            text.push_str(&line);
+            text.push_str(breaks[number % 3]);
+        }
+        text
+    }
+
+    fn chunk_addresses(text: &Text) -> HashSet<*const u8> {
+        text.chunks().map(str::as_ptr).collect()
+    }
+
+    #[test]
+    fn a_key_in_ten_megabytes_copies_a_leaf_and_finds_its_place() {
+        let source = ten_megabytes();
+        let text = Text::from(source.as_str());
+        let middle = source.find("𝒳150000 ").unwrap();
+        let place = text.line_col(middle, Encoding::Utf16);
+        assert_eq!(
+            place,
+            LineCol {
+                line: 150_000,
+                col: 4
+            }
+        );
+
+        let typed = text.apply(&Edit::insert(middle, "𝒴\r\n")).unwrap();
+        assert_eq!(typed.line_count(), text.line_count() + 1);
+        assert_eq!(
+            typed.offset(
+                LineCol {
+                    line: 150_000,
+                    col: 6
+                },
+                Encoding::Utf16
+            ),
+            Ok(middle + 4)
+        );
+        assert_eq!(
+            typed.offset(
+                LineCol {
+                    line: 150_001,
+                    col: 2
+                },
+                Encoding::Utf16
+            ),
+            Ok(middle + 10)
+        );
+        assert_eq!(text.len(), source.len(), "the older snapshot is as it was");
+
+        let (old, new) = (chunk_addresses(&text), chunk_addresses(&typed));
+        let copied = new.difference(&old).count();
+        assert!(
+            old.len() > 5_000 && copied <= 3,
+            "{copied} of {} leaves copied",
+            old.len()
+        );
+
+        let window = typed.window(middle, 16 << 10, 4 << 10);
+        assert!(
+            window.text.len() <= 20 << 10
+                && window.text[window.cursor..].starts_with("𝒴\r\n𝒳150000 ")
+        );
+    }
+}

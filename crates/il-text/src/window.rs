@@ -87,3 +87,59 @@ impl fmt::Debug for Window {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    /// `|` is the cursor; the answer marks what the window holds by brackets.
+    fn check(marked: &str, before: usize, after: usize, expected: &Expect) {
+        let around = marked.find('|').unwrap();
+        let text = marked.replacen('|', "", 1);
+        let window = Text::from(text.as_str()).window(around, before, after);
+        let (start, end) = (window.start, window.start + window.text.len());
+        assert_eq!(window.start + window.cursor, around);
+        expected.assert_eq(&format!(
+            "{}[{}]{}",
+            &text[..start],
+            &text[start..end],
+            &text[end..]
+        ));
+    }
+
+    #[test]
+    fn whole_lines_where_they_fit() {
+        check(
+            "aa\nbb\nc|c\ndd\nee\n",
+            5,
+            5,
+            &expect!["aa\n[bb\ncc\ndd\n]ee\n"],
+        );
+        check(
+            "aa\nbb\nc|c\ndd\nee\n",
+            4,
+            4,
+            &expect!["aa\n[bb\ncc\n]dd\nee\n"],
+        );
+        check(
+            "aa\nbb\nc|c\ndd\nee\n",
+            99,
+            99,
+            &expect!["[aa\nbb\ncc\ndd\nee\n]"],
+        );
+    }
+
+    #[test]
+    fn a_line_too_long_is_cut_between_characters() {
+        check("日本|語です", 4, 4, &expect!["日[本語]です"]);
+        check("aaaa|aaaa", 2, 2, &expect!["aa[aaaa]aa"]);
+        check("aa|aa", 0, 0, &expect!["aa[]aa"]);
+    }
+
+    #[test]
+    fn nothing_around_an_empty_text() {
+        check("|", 10, 10, &expect!["[]"]);
+    }
+}

@@ -337,7 +337,7 @@ mod tests {
 
     use super::*;
 
-    fn check(fixture: &str, expected: Expect) {
+    fn check(fixture: &str, expected: &Expect) {
         expected.assert_debug_eq(&Fixture::parse(fixture));
     }
 
@@ -362,7 +362,7 @@ mod tests {
             //- clock +150ms
             //- /b.txt
             ",
-            expect![[r#"
+            &expect![[r#"
                 Fixture {
                     files: [
                         FixtureFile {
