@@ -55,11 +55,14 @@ fn difference(old: &Text, new: &str) -> Edit {
 
 fn common_prefix(old: &Text, new: &str) -> usize {
     let mut rest = new.as_bytes();
-    for chunk in old.chunks() {
-        let same = chunk.bytes().zip(rest).take_while(|(a, b)| a == *b).count();
-        rest = &rest[same..];
-        if same < chunk.len() {
-            break;
+    for chunk in old.chunks().map(str::as_bytes) {
+        match rest.strip_prefix(chunk) {
+            Some(after) => rest = after,
+            None => {
+                let same = chunk.iter().zip(rest).take_while(|(a, b)| a == b).count();
+                rest = &rest[same..];
+                break;
+            }
         }
     }
     new.len() - rest.len()
@@ -67,12 +70,15 @@ fn common_prefix(old: &Text, new: &str) -> usize {
 
 fn common_suffix(old: &Text, new: &str) -> usize {
     let mut rest = new.as_bytes();
-    for chunk in old.chunks_reversed() {
-        let pairs = chunk.bytes().rev().zip(rest.iter().rev());
-        let same = pairs.take_while(|(a, b)| a == *b).count();
-        rest = &rest[..rest.len() - same];
-        if same < chunk.len() {
-            break;
+    for chunk in old.chunks_reversed().map(str::as_bytes) {
+        match rest.strip_suffix(chunk) {
+            Some(before) => rest = before,
+            None => {
+                let pairs = chunk.iter().rev().zip(rest.iter().rev());
+                let same = pairs.take_while(|(a, b)| a == b).count();
+                rest = &rest[..rest.len() - same];
+                break;
+            }
         }
     }
     new.len() - rest.len()

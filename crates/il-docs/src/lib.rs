@@ -12,6 +12,8 @@
 mod change;
 mod disk;
 mod document;
+#[cfg(test)]
+mod model_tests;
 mod recent;
 mod store;
 mod tabs;

@@ -166,9 +166,10 @@ fn is_near(text: &Text, hunk: &Range<usize>, edit: &Range<usize>) -> bool {
     text.line_of(edit.start) <= past_last && first <= text.line_of(edit.end)
 }
 
-/// Whether the lines of a hunk are few enough to grow by `edit`.
-fn is_small(text: &Text, lines: &Range<usize>, edit: &Edit) -> bool {
-    lines.len() + edit.range.len() + edit.insert.len() <= SIDE_BYTES
+/// Whether the lines of a hunk, with those that `edit` touches, are few enough to go on in one.
+fn is_small(text: &Text, hunk: &Range<usize>, edit: &Edit) -> bool {
+    let lines = hull(hunk, &lines_around(text, &edit.range));
+    lines.len() + edit.insert.len() <= SIDE_BYTES
         && text.line_of(lines.end) - text.line_of(lines.start) <= GROWN_LINES
 }
 
@@ -223,4 +224,206 @@ fn touched(before: &Text, after: &Text, edit: &Edit) -> Range<usize> {
 
 fn bounded(side: &str) -> Arc<str> {
     side[..side.floor_char_boundary(SIDE_BYTES)].into()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::{Change, DocumentStore};
+
+    /// Someone at work on two files.
+    struct Session {
+        store: DocumentStore,
+        now: Duration,
+        version: i32,
+    }
+
+    impl Session {
+        fn new(text: &str) -> Self {
+            let mut store = DocumentStore::new();
+            for path in ["a.py", "b.py"] {
+                store.open(path, 0, "python", Text::from(text), Duration::ZERO);
+            }
+            Self {
+                store,
+                now: Duration::ZERO,
+                version: 0,
+            }
+        }
+
+        fn edit(mut self, path: &str, edit: Edit) -> Self {
+            self.version += 1;
+            self.now += Duration::from_millis(100);
+            self.store
+                .change(path, self.version, &[Change::Edit(edit)], self.now)
+                .unwrap();
+            self
+        }
+
+        /// Puts the cursor behind `place` and types, a key at a time.
+        fn type_behind(mut self, path: &str, place: &str, keys: &str) -> Self {
+            let text = self.store.get(path).unwrap().text.contents();
+            let at = text.find(place).unwrap() + place.len();
+            for (offset, key) in keys.char_indices() {
+                self = self.edit(path, Edit::insert(at + offset, key));
+            }
+            self
+        }
+
+        fn wait(mut self, time: Duration) -> Self {
+            self.now += time;
+            self
+        }
+
+        fn check(self, expected: &Expect) {
+            let mut shown = String::new();
+            for hunk in self.store.recent_edits() {
+                let text = self.store.get(&hunk.path).unwrap().text;
+                let line = text.line_of(hunk.range.start) + 1;
+                let cut = if hunk.is_cut() { " cut" } else { "" };
+                let lasted = (hunk.ended - hunk.began).as_millis();
+                shown += &format!("{}:{line} {lasted} ms{cut}\n{}", hunk.path, hunk.diff());
+            }
+            expected.assert_eq(&shown);
+        }
+    }
+
+    const FIVE: &str = "one\ntwo\nthree\nfour\nfive\n";
+
+    #[test]
+    fn keys_in_one_line_are_one_hunk() {
+        Session::new(FIVE)
+            .type_behind("a.py", "two", " = 2")
+            .check(&expect![[r#"
+                a.py:2 300 ms
+                -two
+                +two = 2
+            "#]]);
+    }
+
+    #[test]
+    fn new_lines_and_the_next_line_join_it() {
+        Session::new(FIVE)
+            .type_behind("a.py", "two", "\nx")
+            .type_behind("a.py", "three", "!")
+            .check(&expect![[r#"
+                a.py:2 200 ms
+                -three
+                +x
+                +three!
+            "#]]);
+    }
+
+    #[test]
+    fn a_place_far_off_or_another_file_is_another_hunk_and_moves_the_older_one() {
+        Session::new(FIVE)
+            .type_behind("a.py", "four", "4")
+            .type_behind("b.py", "one", "1")
+            .type_behind("a.py", "one", "\n1")
+            .check(&expect![[r#"
+                a.py:1 100 ms
+                +1
+                b.py:1 0 ms
+                -one
+                +one1
+                a.py:5 0 ms
+                -four
+                +four4
+            "#]]);
+    }
+
+    #[test]
+    fn a_long_pause_begins_a_new_hunk() {
+        Session::new(FIVE)
+            .type_behind("a.py", "two", "2")
+            .wait(PAUSE)
+            .type_behind("a.py", "two2", "2")
+            .check(&expect![[r#"
+                a.py:2 0 ms
+                -two2
+                +two22
+                a.py:2 0 ms
+                -two
+                +two2
+            "#]]);
+    }
+
+    #[test]
+    fn what_is_typed_and_taken_back_is_no_hunk() {
+        Session::new(FIVE)
+            .type_behind("a.py", "two", "xy")
+            .edit("a.py", Edit::delete(7..9))
+            .check(&expect![""]);
+    }
+
+    #[test]
+    fn lines_taken_out() {
+        Session::new(FIVE)
+            .edit("a.py", Edit::delete(4..14))
+            .check(&expect![[r#"
+                a.py:2 0 ms
+                -two
+                -three
+            "#]]);
+    }
+
+    #[test]
+    fn what_is_pasted_is_kept_up_to_its_bound() {
+        let session = Session::new(FIVE).edit("a.py", Edit::insert(4, "é\n".repeat(1_000_000)));
+        let hunk = session.store.recent_edits().next().unwrap();
+        assert_eq!((hunk.old_len, hunk.new_len), (4, 3_000_004));
+        assert!(hunk.is_cut() && hunk.new.len() <= SIDE_BYTES && hunk.new.len() > SIDE_BYTES - 4);
+        let session = session.type_behind("a.py", "é", "!");
+        assert_eq!(
+            session.store.recent_edits().count(),
+            2,
+            "a cut hunk does not grow"
+        );
+    }
+
+    #[test]
+    fn a_hunk_beside_a_minified_line_does_not_take_it_in() {
+        let minified = "x".repeat(1 << 20);
+        let session = Session::new(&format!("one\n{minified}\n"))
+            .type_behind("a.py", "one", "1")
+            .type_behind("a.py", "one1\nx", "y");
+        let sizes: Vec<_> = session
+            .store
+            .recent_edits()
+            .map(|hunk| hunk.old.len())
+            .collect();
+        assert_eq!(sizes, [SIDE_BYTES, 4]);
+    }
+
+    #[test]
+    fn hunks_stay_small_and_few() {
+        let mut session = Session::new("");
+        for _ in 0..GROWN_LINES * (HUNKS + 5) {
+            let end = session.store.get("a.py").unwrap().text.len();
+            session = session.edit("a.py", Edit::insert(end, "a line\n"));
+        }
+        let lines: Vec<_> = session
+            .store
+            .recent_edits()
+            .map(|hunk| hunk.new.lines().count())
+            .collect();
+        assert_eq!(lines.len(), HUNKS);
+        assert!(
+            lines.iter().all(|&lines| lines <= GROWN_LINES + 1),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn debug_shows_sizes_and_no_text() {
+        let session = Session::new(FIVE).type_behind("a.py", "two", "2");
+        let shown = format!("{:?}", session.store);
+        assert!(
+            shown.contains("RecentEdit(a.py 4..9, <4 bytes> -> <5 bytes>)"),
+            "{shown}"
+        );
+        assert!(!shown.contains("two"), "{shown}");
+    }
 }

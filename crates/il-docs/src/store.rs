@@ -170,3 +170,108 @@ fn resolve(
     }
     Ok(steps)
 }
+
+#[cfg(test)]
+mod tests {
+    use il_text::{Edit, Encoding, LineCol};
+
+    use super::*;
+
+    const START: Duration = Duration::ZERO;
+
+    fn store(text: &str) -> DocumentStore {
+        let mut store = DocumentStore::new();
+        store.open("src/a.py", 3, "python", Text::from(text), START);
+        store
+    }
+
+    fn refused(version: i32, changes: &[Change]) -> String {
+        let mut store = store("ab\n");
+        let error = store
+            .change("src/a.py", version, changes, START)
+            .unwrap_err();
+        let document = store.get("src/a.py").unwrap();
+        assert_eq!(
+            (document.text.contents(), document.version, document.dirty),
+            ("ab\n".into(), 3, false)
+        );
+        assert_eq!(store.recent_edits().count(), 0);
+        error.to_string()
+    }
+
+    #[test]
+    fn a_refused_change_says_why_and_changes_nothing() {
+        assert_eq!(
+            refused(3, &[Change::All("x".into())]),
+            "change to version 3 of `src/a.py` is stale: version 3 is already here"
+        );
+        let (good, bad) = (Edit::insert(0, "x"), Edit::insert(9, "y"));
+        assert_eq!(
+            refused(4, &[Change::Edit(good), Change::Edit(bad)]),
+            "change to version 4 of `src/a.py` does not fit: \
+             edit of bytes 9..9 is past the end: the text has 4 bytes"
+        );
+        let place = |line, col| LineCol { line, col };
+        let backwards = Change::Span {
+            range: place(1, 0)..place(0, 1),
+            encoding: Encoding::Utf16,
+            insert: String::new(),
+        };
+        assert_eq!(
+            refused(4, &[backwards]),
+            "change to version 4 of `src/a.py` does not fit: edit of bytes 3..1 ends before it starts"
+        );
+    }
+
+    #[test]
+    fn what_is_not_open_is_named() {
+        let mut store = store("");
+        let change = store.change("b.py", 1, &[], START).unwrap_err();
+        assert_eq!(
+            change.to_string(),
+            "`b.py` is not open: open it before changing it"
+        );
+        assert_eq!(
+            store.close("b.py").unwrap_err().to_string(),
+            "`b.py` is not open"
+        );
+    }
+
+    #[test]
+    fn a_jump_in_versions_is_made_and_reported() {
+        let mut store = store("");
+        let mut skipped = |version| {
+            store
+                .change("src/a.py", version, &[], START)
+                .unwrap()
+                .skipped
+        };
+        assert_eq!((skipped(4), skipped(7)), (0, 2));
+    }
+
+    #[test]
+    fn a_snapshot_stays_as_it_was() {
+        let mut store = store("ab");
+        let (all, one) = (store.clone(), store.get("src/a.py").unwrap());
+        let change = [Change::Edit(Edit::insert(1, "x"))];
+        store.change("src/a.py", 4, &change, START).unwrap();
+        store.close("src/a.py").unwrap();
+        assert_eq!(one.text, "ab");
+        assert_eq!(all.get("src/a.py"), Some(one));
+    }
+
+    #[test]
+    fn only_so_many_closed_tabs_are_kept_and_every_open_one() {
+        let mut store = store("");
+        for number in 0..100 {
+            let path = format!("{number}");
+            store.open(&path, 1, "plaintext", Text::new(), START);
+            if number % 2 == 0 {
+                store.close(&path).unwrap();
+            }
+        }
+        let (open, closed): (Vec<_>, Vec<_>) = store.tabs().partition(|tab| tab.is_open);
+        assert_eq!((open.len(), closed.len()), (51, 32));
+        assert_eq!((&*closed[0].path, &*closed[31].path), ("98", "36"));
+    }
+}
