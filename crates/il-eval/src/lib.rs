@@ -1,1 +1,24 @@
 //! Evaluation: cases, baselines, metrics and session replay.
+//!
+//! The one idea: an engine is measured only through the contract that the editor uses. A case hides a
+//! piece of a real file; the engine is asked with that piece cut out, and what it pushes is scored.
+//! Engines come in through a closure, so every one of them (and every baseline) is measured alike.
+//!
+//! Deliberately absent: a network, a terminal, any particular engine. Fetching sources is `xtask`'s job,
+//! and drawing a progress bar the binary's.
+
+pub mod baseline;
+pub mod cases;
+pub mod lines;
+pub mod replay;
+
+mod answer;
+mod sampling;
+mod similarity;
+mod statistics;
+mod tokens;
+mod tree;
+mod typing;
+
+pub use cases::{Case, Kind};
+pub use similarity::{Similarity, exact_match, same_lines, similarity};
