@@ -1,0 +1,189 @@
+//! The longest-match index: every position of a token array, sorted by what stands before it.
+//!
+//! Read backwards from a position, the tokens before it are its context. Sorting positions by context
+//! puts everything that ever followed a given context into one range, and longer contexts into ranges
+//! inside it, so one binary search a token narrows the range as far as the text still agrees.
+//!
+//! Deliberately absent: contexts longer than [`DEPTH`], and updates. A changed file goes into another index.
+
+use rayon::prelude::*;
+
+use crate::vocabulary::{BOS, Id};
+
+/// How many tokens of context are told apart.
+pub(crate) const DEPTH: usize = 32;
+
+/// A sorted range of positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) lo: u32,
+    pub(crate) hi: u32,
+}
+
+/// Positions of one token array sorted by reversed context, with what is asked of a position beside it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ContextIndex {
+    pub(crate) order: Vec<u32>,
+    /// Where the positions after each token start in `order`.
+    pub(crate) bucket: Vec<u32>,
+    /// The token at each position of `order`.
+    pub(crate) next: Vec<Id>,
+    /// The file of each position of `order`.
+    pub(crate) file: Vec<u32>,
+}
+
+impl ContextIndex {
+    /// Sorts the positions of `tokens`. `vocabulary` is one more than the largest id.
+    pub(crate) fn build(tokens: &[Id], file_of: &[u32], vocabulary: usize) -> Self {
+        let order_and_bucket = sort_positions(tokens, vocabulary);
+        Self::with_order(tokens, file_of, order_and_bucket.0, order_and_bucket.1)
+    }
+
+    /// Fills in what follows from the order.
+    pub(crate) fn with_order(tokens: &[Id], file_of: &[u32], order: Vec<u32>, bucket: Vec<u32>) -> Self {
+        let next = order.iter().map(|&p| tokens[p as usize]).collect();
+        let file = order.iter().map(|&p| file_of[p as usize]).collect();
+        Self { order, bucket, next, file }
+    }
+
+    /// Narrows by `context`, nearest token first: `out[k]` is the range that agrees in `k + 1` tokens.
+    pub(crate) fn lookup(&self, tokens: &[Id], context: &[Id], out: &mut Vec<Range>) {
+        out.clear();
+        let Some(&nearest) = context.first() else { return };
+        let b = nearest as usize;
+        if b + 1 >= self.bucket.len() {
+            return;
+        }
+        let (mut lo, mut hi) = (self.bucket[b] as usize, self.bucket[b + 1] as usize);
+        if lo == hi {
+            return;
+        }
+        out.push(Range { lo: lo as u32, hi: hi as u32 });
+        for (depth, &want) in context.iter().enumerate().take(DEPTH).skip(1) {
+            if context[depth - 1] == BOS {
+                return;
+            }
+            let at = |p: u32| tokens[p as usize - 1 - depth];
+            let slice = &self.order[lo..hi];
+            let (a, b) = if slice.len() == 1 {
+                if at(slice[0]) != want {
+                    return;
+                }
+                (0, 1)
+            } else {
+                let a = slice.partition_point(|&p| at(p) < want);
+                if a == slice.len() || at(slice[a]) != want {
+                    return;
+                }
+                (a, a + slice[a..].partition_point(|&p| at(p) == want))
+            };
+            hi = lo + b;
+            lo += a;
+            out.push(Range { lo: lo as u32, hi: hi as u32 });
+        }
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        (self.order.capacity() + self.bucket.capacity() + self.next.capacity() + self.file.capacity()) * 4
+    }
+}
+
+fn sort_positions(tokens: &[Id], vocabulary: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut bucket = vec![0u32; vocabulary + 1];
+    for pair in tokens.windows(2) {
+        if pair[1] != BOS {
+            bucket[pair[0] as usize + 1] += 1;
+        }
+    }
+    for i in 0..vocabulary {
+        bucket[i + 1] += bucket[i];
+    }
+    let mut fill = bucket.clone();
+    let mut order = vec![0u32; bucket[vocabulary] as usize];
+    for (p, pair) in tokens.windows(2).enumerate() {
+        if pair[1] != BOS {
+            let slot = &mut fill[pair[0] as usize];
+            order[*slot as usize] = p as u32 + 1;
+            *slot += 1;
+        }
+    }
+    drop(fill);
+    let mut slices: Vec<&mut [u32]> = Vec::new();
+    let mut rest: &mut [u32] = &mut order;
+    for b in 0..vocabulary {
+        let (slice, tail) = rest.split_at_mut((bucket[b + 1] - bucket[b]) as usize);
+        if slice.len() > 1 && b != BOS as usize {
+            slices.push(slice);
+        }
+        rest = tail;
+    }
+    slices.sort_by_key(|s| std::cmp::Reverse(s.len()));
+    slices.into_par_iter().for_each(|s| sort_range(tokens, s, 1));
+    (order, bucket)
+}
+
+/// Multi-key quicksort of positions that agree in their first `depth` context tokens.
+fn sort_range(tokens: &[Id], mut range: &mut [u32], mut depth: usize) {
+    loop {
+        if range.len() <= 1 || depth >= DEPTH {
+            range.sort_unstable();
+            return;
+        }
+        if range.len() < 12 {
+            insertion_sort(tokens, range, depth);
+            return;
+        }
+        let key = |p: u32| tokens[p as usize - 1 - depth];
+        let n = range.len();
+        let (a, b, c) = (key(range[0]), key(range[n / 2]), key(range[n - 1]));
+        let pivot = a.max(b).min(a.min(b).max(c));
+        let (mut less, mut i, mut greater) = (0, 0, n);
+        while i < greater {
+            let k = key(range[i]);
+            if k < pivot {
+                range.swap(less, i);
+                less += 1;
+                i += 1;
+            } else if k > pivot {
+                greater -= 1;
+                range.swap(i, greater);
+            } else {
+                i += 1;
+            }
+        }
+        let (low, rest) = range.split_at_mut(less);
+        let (middle, high) = rest.split_at_mut(greater - less);
+        sort_range(tokens, low, depth);
+        sort_range(tokens, high, depth);
+        if pivot == BOS {
+            middle.sort_unstable();
+            return;
+        }
+        range = middle;
+        depth += 1;
+    }
+}
+
+fn insertion_sort(tokens: &[Id], range: &mut [u32], depth: usize) {
+    for i in 1..range.len() {
+        let mut j = i;
+        while j > 0 && before(tokens, range[j], range[j - 1], depth) {
+            range.swap(j, j - 1);
+            j -= 1;
+        }
+    }
+}
+
+fn before(tokens: &[Id], p: u32, q: u32, depth: usize) -> bool {
+    let (a, b) = (p as usize - 1, q as usize - 1);
+    for d in depth..DEPTH {
+        let (x, y) = (tokens[a - d], tokens[b - d]);
+        if x != y {
+            return x < y;
+        }
+        if x == BOS {
+            break;
+        }
+    }
+    p < q
+}
