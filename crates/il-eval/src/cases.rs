@@ -179,11 +179,7 @@ fn parse(line: &str) -> anyhow::Result<Case> {
         }
     }
     if case.end <= case.start {
-        bail!(
-            "`end` ({}) is not after `start` ({})",
-            case.end,
-            case.start
-        );
+        bail!("`end` ({}) is not after `start` ({})", case.end, case.start);
     }
     Ok(case)
 }
@@ -232,10 +228,13 @@ mod tests {
 
     #[test]
     fn says_which_line_is_wrong_and_how() {
-        let good = r#"{"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":2}"#;
+        let good =
+            r#"{"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":2}"#;
         check_error(
             &format!("{good}\n{{\"id\":"),
-            expect!["line 2 of `DIR/cases.jsonl`: not JSON: EOF while parsing a value at line 1 column 6"],
+            expect![
+                "line 2 of `DIR/cases.jsonl`: not JSON: EOF while parsing a value at line 1 column 6"
+            ],
         );
         check_error(
             "[1]\n",
@@ -251,17 +250,24 @@ mod tests {
         );
         check_error(
             &good.replace(r#""line""#, r#""page""#),
-            expect!["line 1 of `DIR/cases.jsonl`: the kind `page` is unknown; known are line, trigger, random, api, xfile, block, new"],
+            expect![
+                "line 1 of `DIR/cases.jsonl`: the kind `page` is unknown; known are line, trigger, random, api, xfile, block, new"
+            ],
         );
         check_error(
             &good.replace("a.go", "../a.go"),
-            expect!["line 1 of `DIR/cases.jsonl`: the field `path` leads out of its folder: `../a.go`"],
+            expect![
+                "line 1 of `DIR/cases.jsonl`: the field `path` leads out of its folder: `../a.go`"
+            ],
         );
         check_error(
             &good.replace(r#""end":2"#, r#""end":1"#),
             expect!["line 1 of `DIR/cases.jsonl`: `end` (1) is not after `start` (1)"],
         );
-        check_error("\n \n", expect!["the cases file `DIR/cases.jsonl` holds no case"]);
+        check_error(
+            "\n \n",
+            expect!["the cases file `DIR/cases.jsonl` holds no case"],
+        );
     }
 
     #[test]
@@ -288,7 +294,10 @@ mod tests {
 
     #[test]
     fn an_offset_that_does_not_fit_the_file_is_an_error() {
-        let mut case = parse(r#"{"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":9}"#).unwrap();
+        let mut case = parse(
+            r#"{"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":9}"#,
+        )
+        .unwrap();
         expect!["the hidden range 1..9 ends past the end of `a.go` (3 bytes): the sources are not those that the case was made from"]
             .assert_eq(&case.cut("abc").unwrap_err().to_string());
         case.end = 2;

@@ -112,8 +112,9 @@ pub fn run(
         let sources = read_sources(&root, cases)?;
         for (index, contender) in contenders.iter().enumerate() {
             let started = Instant::now();
-            let engine = (contender.open)(&root)
-                .with_context(|| format!("could not open `{}` on `{repository}`", contender.name))?;
+            let engine = (contender.open)(&root).with_context(|| {
+                format!("could not open `{}` on `{repository}`", contender.name)
+            })?;
             opening[index] += started.elapsed();
             let scored = score_all(&*engine, cases, &sources, options, &mut || {
                 done += 1;

@@ -65,7 +65,12 @@ pub fn summarize(keystrokes: &[Keystroke], counters: Counters) -> ReplayReport {
         suggestions,
         accepted: share(accepted as f64, suggestions),
         counters,
-        latency: latency(keystrokes.iter().filter_map(|it| it.answered_in_us).collect()),
+        latency: latency(
+            keystrokes
+                .iter()
+                .filter_map(|it| it.answered_in_us)
+                .collect(),
+        ),
     }
 }
 

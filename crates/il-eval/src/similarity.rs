@@ -42,7 +42,10 @@ pub fn similarity(answer: &str, truth: &str) -> Similarity {
 fn official(answer: &str, truth: &str) -> (String, String) {
     let lines = |text: &str| -> Vec<String> {
         let lines = text.split('\n').map(str::trim);
-        lines.filter(|it| !it.is_empty()).map(str::to_owned).collect()
+        lines
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     let truth = lines(truth);
     let mut answer = lines(answer);
@@ -80,7 +83,13 @@ mod tests {
     fn agrees_with_examples_worked_out_by_hand() {
         check("return x", "return x", true, 1.0, 1.0);
         // kitten → sitting: 3 edits; as insertions and deletions 5 (two substitutions count twice).
-        check("kitten", "sitting", false, 1.0 - 5.0 / 13.0, 1.0 - 3.0 / 7.0);
+        check(
+            "kitten",
+            "sitting",
+            false,
+            1.0 - 5.0 / 13.0,
+            1.0 - 3.0 / 7.0,
+        );
         // One character too few of ten.
         check("abcdefghi", "abcdefghij", false, 1.0 - 1.0 / 19.0, 0.9);
         check("", "abc", false, 0.0, 0.0);

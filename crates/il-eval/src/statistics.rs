@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn percentiles_are_by_nearest_rank() {
         let got = latency((1..=200).rev().collect());
-        assert_eq!((got.p50_us, got.p95_us, got.p99_us, got.max_us), (100, 190, 198, 200));
+        assert_eq!(
+            (got.p50_us, got.p95_us, got.p99_us, got.max_us),
+            (100, 190, 198, 200)
+        );
         assert_eq!(latency(vec![7]).p99_us, 7);
         assert_eq!(latency(Vec::new()), Latency::default());
     }
@@ -94,13 +97,21 @@ mod tests {
     #[test]
     fn the_interval_holds_the_value_and_narrows_with_more_units() {
         let units = |n: usize| -> Vec<(f64, f64)> {
-            (0..n).map(|i| (f64::from(u8::from(i % 4 == 0)), 1.0)).collect()
+            (0..n)
+                .map(|i| (f64::from(u8::from(i % 4 == 0)), 1.0))
+                .collect()
         };
         let (few, many) = (interval(&units(40)), interval(&units(4000)));
         for it in [few, many] {
-            assert!((it.value - 0.25).abs() < 1e-9 && it.low <= 0.25 && it.high >= 0.25, "{it:?}");
+            assert!(
+                (it.value - 0.25).abs() < 1e-9 && it.low <= 0.25 && it.high >= 0.25,
+                "{it:?}"
+            );
         }
-        assert!(many.high - many.low < (few.high - few.low) / 5.0, "{few:?} {many:?}");
+        assert!(
+            many.high - many.low < (few.high - few.low) / 5.0,
+            "{few:?} {many:?}"
+        );
         let one = interval(&[(3.0, 4.0)]);
         assert_eq!((one.low, one.value, one.high), (0.75, 0.75, 0.75));
     }

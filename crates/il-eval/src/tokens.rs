@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn cuts_as_the_recipes_do() {
         let cut = |text| tokens(text).collect::<Vec<_>>().join("|");
-        assert_eq!(cut("  x1 += 3.5e2*foo_bar(é)"), "x1|+|=|3.5e2|*|foo_bar|(|é|)");
+        assert_eq!(
+            cut("  x1 += 3.5e2*foo_bar(é)"),
+            "x1|+|=|3.5e2|*|foo_bar|(|é|)"
+        );
         assert!(is_trivial("    });") && is_trivial("return x") && !is_trivial("x = 1;"));
     }
 }

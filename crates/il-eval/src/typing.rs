@@ -207,23 +207,36 @@ mod tests {
     #[test]
     fn a_right_suggestion_is_one_key() {
         // `re` typed, `turn x` accepted, the line end: 4 keys for 9 characters.
-        assert_eq!(check(&[("\n  re", "turn x", 0.9)], "  return x"), (9, 4, 4, 1, 1));
+        assert_eq!(
+            check(&[("\n  re", "turn x", 0.9)], "  return x"),
+            (9, 4, 4, 1, 1)
+        );
     }
 
     #[test]
     fn a_wrong_suggestion_saves_nothing_but_its_first_words_may() {
         // `return y` is shown at the start; by word one takes `return` (1 key), then types ` x` and the end.
-        assert_eq!(check(&[("import a\n", "return y", 0.9)], "return x"), (9, 9, 4, 1, 0));
+        assert_eq!(
+            check(&[("import a\n", "return y", 0.9)], "return x"),
+            (9, 9, 4, 1, 0)
+        );
     }
 
     #[test]
     fn what_the_gate_holds_back_is_not_shown() {
-        assert_eq!(check(&[("import a\n", "return x", 0.1)], "return x"), (9, 9, 9, 0, 0));
+        assert_eq!(
+            check(&[("import a\n", "return x", 0.1)], "return x"),
+            (9, 9, 9, 0, 0)
+        );
     }
 
     #[test]
     fn a_suggestion_typed_through_counts_once() {
-        let script = [("import a\n", "foo(2)", 0.9), ("\nf", "oo(2)", 0.9), ("\nfo", "bar", 0.9)];
+        let script = [
+            ("import a\n", "foo(2)", 0.9),
+            ("\nf", "oo(2)", 0.9),
+            ("\nfo", "bar", 0.9),
+        ];
         assert_eq!(check(&script, "foo(1)").3, 2);
     }
 
@@ -231,6 +244,9 @@ mod tests {
     fn words_are_accepted_whole() {
         assert_eq!(right_words("foo(barn)", "foo(bar)"), Some((1, 3)));
         assert_eq!(right_words("x", "x"), None);
-        assert_eq!(word_steps("a.b (c) ").collect::<Vec<_>>(), ["a", ".b", " (c", ") "]);
+        assert_eq!(
+            word_steps("a.b (c) ").collect::<Vec<_>>(),
+            ["a", ".b", " (c", ") "]
+        );
     }
 }

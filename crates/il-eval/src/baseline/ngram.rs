@@ -27,8 +27,7 @@ const LINE_END: u32 = 0;
 pub(super) struct NGram {
     vocabulary: Vocabulary,
     counts: Counts,
-    /// How often a pair of tokens is written without and with a space.
-    spacing: FxHashMap<(u32, u32), [u32; 2]>,
+    spacing: Spacing,
     files: FxHashMap<String, Arc<str>>,
     /// Counts of single files, made when they are first taken off.
     alone: Mutex<FxHashMap<String, Arc<Counts>>>,
@@ -113,7 +112,7 @@ impl NGram {
     pub(super) fn new(files: &[SourceFile], with_buffer: bool) -> Self {
         let mut vocabulary = Vocabulary::default();
         vocabulary.id("");
-        let mut spacing: FxHashMap<(u32, u32), [u32; 2]> = FxHashMap::default();
+        let mut spacing = Spacing::default();
         let mut sequences = Vec::new();
         for file in files {
             let mut sequence = Vec::new();
@@ -121,7 +120,11 @@ impl NGram {
                 let id = vocabulary.id(word);
                 let previous = sequence.last().copied().unwrap_or(LINE_END);
                 if id != LINE_END && previous != LINE_END {
-                    spacing.entry((previous, id)).or_default()[usize::from(space)] += 1;
+                    spacing.count(
+                        (previous, &vocabulary.words[previous as usize]),
+                        (id, word),
+                        space,
+                    );
                 }
                 sequence.push(id);
             });
@@ -200,21 +203,52 @@ impl NGram {
         let mut pieces = Vec::new();
         for (index, &(id, log_probability)) in tokens.iter().enumerate() {
             let mut text = vocabulary.word(id);
-            let mut space = self.is_spaced(previous, id);
+            let mut space = previous != LINE_END
+                && id != LINE_END
+                && self
+                    .spacing
+                    .between((previous, vocabulary.word(previous)), (id, text));
             if index == 0 {
                 text = text.strip_prefix(&*cursor.partial).unwrap_or(text);
                 space &= cursor.partial.is_empty() && !cursor.after_space;
             }
-            let space = if space && id != LINE_END { " " } else { "" };
+            let space = if space { " " } else { "" };
             pieces.push((format!("{space}{text}"), log_probability.exp() as f32));
             previous = id;
         }
         pieces
     }
+}
 
-    fn is_spaced(&self, previous: u32, id: u32) -> bool {
-        let [without, with] = self.spacing.get(&(previous, id)).copied().unwrap_or([0, 1]);
-        previous != LINE_END && with > without
+/// Whether a space is usual between two tokens.
+#[derive(Default)]
+struct Spacing(FxHashMap<(u32, u32), [u32; 2]>);
+
+impl Spacing {
+    /// Stands for any word, where a pair was never seen.
+    const ANY_WORD: u32 = u32::MAX;
+
+    fn count(&mut self, left: (u32, &str), right: (u32, &str), space: bool) {
+        for pair in [(left.0, right.0), (Self::alike(left), Self::alike(right))] {
+            self.0.entry(pair).or_default()[usize::from(space)] += 1;
+        }
+    }
+
+    fn between(&self, left: (u32, &str), right: (u32, &str)) -> bool {
+        let alike = (Self::alike(left), Self::alike(right));
+        let seen = self
+            .0
+            .get(&(left.0, right.0))
+            .or_else(|| self.0.get(&alike));
+        seen.is_none_or(|[without, with]| with > without)
+    }
+
+    fn alike((id, word): (u32, &str)) -> u32 {
+        if word.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            Self::ANY_WORD
+        } else {
+            id
+        }
     }
 }
 
@@ -267,7 +301,11 @@ fn beam(
             next.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             // That the word begins as it does is known.
             let given = step == 0 && !cursor.partial.is_empty();
-            let total: f64 = if given { next.iter().map(|it| it.1).sum() } else { 1.0 };
+            let total: f64 = if given {
+                next.iter().map(|it| it.1).sum()
+            } else {
+                1.0
+            };
             for &(id, probability) in next.iter().take(BEAM) {
                 let mut longer = tokens.clone();
                 longer.push((id, score(tokens) + (probability / total).ln()));
@@ -320,8 +358,14 @@ mod tests {
     use crate::baseline::{file_ngram, repository_ngram, tests::complete};
 
     const FILES: &[(&str, &str)] = &[
-        ("a.py", "def area(shape):\n    return shape.width * shape.height\n"),
-        ("b.py", "def size(shape):\n    return shape.width * shape.height\n"),
+        (
+            "a.py",
+            "def area(shape):\n    return shape.width * shape.height\n",
+        ),
+        (
+            "b.py",
+            "def size(shape):\n    return shape.width * shape.height\n",
+        ),
         ("own.py", "def secret():\n    return launch_code + 42\n"),
     ];
 

@@ -36,7 +36,10 @@ impl RecentLine {
             .rev()
             .find_map(rest)
             .or_else(|| after.lines().find_map(rest))
-            .or_else(|| self.tabs(&request.path).find_map(|it| it.text.lines().find_map(rest)))
+            .or_else(|| {
+                self.tabs(&request.path)
+                    .find_map(|it| it.text.lines().find_map(rest))
+            })
     }
 
     fn tabs<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a SourceFile> {
@@ -82,7 +85,11 @@ mod tests {
             ("a/y.py", "raise Own\n"),
             ("b/z.py", "import far\n"),
         ];
-        assert_eq!(complete(recent_line, &files, "a/y.py", text), expected, "{text}");
+        assert_eq!(
+            complete(recent_line, &files, "a/y.py", text),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]

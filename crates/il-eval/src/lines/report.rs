@@ -150,7 +150,11 @@ fn group(language: &str, scored: &[&Scored], threshold: f32) -> Group {
     repositories.sort_unstable();
     repositories.dedup();
     let kinds = Kind::ALL.into_iter().filter_map(|kind| {
-        let of_kind: Vec<&Scored> = scored.iter().copied().filter(|it| it.kind == kind).collect();
+        let of_kind: Vec<&Scored> = scored
+            .iter()
+            .copied()
+            .filter(|it| it.kind == kind)
+            .collect();
         figures(kind, &of_kind, threshold)
     });
     Group {
@@ -305,7 +309,12 @@ mod tests {
             micros: 1,
         };
         // Of ten cases two: the surest is right, and one of three that tie, of which one is right.
-        let mut cases = vec![asked(true, 0.9), asked(false, 0.8), asked(true, 0.8), asked(false, 0.8)];
+        let mut cases = vec![
+            asked(true, 0.9),
+            asked(false, 0.8),
+            asked(true, 0.8),
+            asked(false, 0.8),
+        ];
         cases.extend((0..6).map(|_| asked(true, 0.1)));
         let cases: Vec<&Asked> = cases.iter().collect();
         assert!((precision_at(&cases, 0.2) - (1.0 + 1.0 / 3.0) / 2.0).abs() < 1e-9);

@@ -74,7 +74,9 @@ fn title(kind: crate::Kind) -> &'static str {
         Kind::Random => "random: the rest of the line from a random point",
         Kind::Api => "api: a statement that calls a function of another file",
         Kind::Xfile => "xfile: the rest of a statement from an identifier of another file",
-        Kind::Block => "block: 5 to 15 lines typed inside an existing file, accepting what is right",
+        Kind::Block => {
+            "block: 5 to 15 lines typed inside an existing file, accepting what is right"
+        }
         Kind::New => "new: 40 lines typed at the end of a file, accepting what is right",
     }
 }
@@ -90,8 +92,18 @@ fn block(rows: Vec<Row<'_>>) -> String {
                     "right", "chars", "p50", "p95", "p99",
                 ],
                 Figures::Typing(_) => &[
-                    "", "", "n", "saved", "", "by word", "shown", "accepted", "chars each", "p50",
-                    "p95", "p99",
+                    "",
+                    "",
+                    "n",
+                    "saved",
+                    "",
+                    "by word",
+                    "shown",
+                    "accepted",
+                    "chars each",
+                    "p50",
+                    "p95",
+                    "p99",
                 ],
             };
             cells.push(names.iter().map(|&it| it.to_owned()).collect());

@@ -30,12 +30,22 @@ fn repositories() -> tempfile::TempDir {
 
 fn run_scripted(cases: &[Case], script: &[(&str, &str, f32)]) -> anyhow::Result<Report> {
     let dir = repositories();
-    let open = |_: &Path| -> anyhow::Result<Arc<dyn Engine>> { Ok(Arc::new(Scripted::new(script))) };
-    let contender = Contender { name: "scripted", open: &open };
+    let open =
+        |_: &Path| -> anyhow::Result<Arc<dyn Engine>> { Ok(Arc::new(Scripted::new(script))) };
+    let contender = Contender {
+        name: "scripted",
+        open: &open,
+    };
     let mut seen = Vec::new();
-    let report = run(cases, dir.path(), &[contender], &Options::default(), &mut |it| {
-        seen.push((it.done, it.total));
-    });
+    let report = run(
+        cases,
+        dir.path(),
+        &[contender],
+        &Options::default(),
+        &mut |it| {
+            seen.push((it.done, it.total));
+        },
+    );
     if report.is_ok() {
         let expected: Vec<_> = (1..=cases.len()).map(|done| (done, cases.len())).collect();
         assert_eq!(seen, expected);
@@ -70,18 +80,28 @@ fn scores_what_an_engine_says() {
     // `x = 1` and `import os` have fewer than four tokens.
     assert_eq!((it.non_trivial.cases, it.non_trivial.exact_match), (2, 0.5));
     // At 0.5 two lines are shown, of which one is right.
-    assert_eq!((it.shown, it.shown_precision, it.shown_recall), (0.5, 0.5, 0.25));
+    assert_eq!(
+        (it.shown, it.shown_precision, it.shown_recall),
+        (0.5, 0.5, 0.25)
+    );
     assert_eq!(it.precision_at_40, 1.0);
     assert_eq!(it.latency.suggestions, 4);
     // `name` for `other`: 31 and 32 characters, `name` → `other` is 9 inserts and deletes less 2 · 1 for `e`.
     let expected = (1.0 + (1.0 - 7.0 / 63.0) + 1.0 + 0.0) / 4.0;
-    assert!((it.edit_similarity - expected).abs() < 1e-9, "{}", it.edit_similarity);
+    assert!(
+        (it.edit_similarity - expected).abs() < 1e-9,
+        "{}",
+        it.edit_similarity
+    );
 }
 
 #[test]
 fn the_rest_of_a_line_is_compared_to_the_byte() {
     let cases = [case(Kind::Trigger, "path, name)"), case(Kind::Api, "x = 1")];
-    let script = [("join(", " path, name)", 0.9), ("    ", " x = 1\n    return x", 0.9)];
+    let script = [
+        ("join(", " path, name)", 0.9),
+        ("    ", " x = 1\n    return x", 0.9),
+    ];
     let report = run_scripted(&cases, &script).unwrap();
     let exact: Vec<f64> = report.contenders[0].groups[0]
         .kinds
@@ -122,9 +142,19 @@ fn the_hole_is_not_in_the_request() {
     }
     let dir = repositories();
     let open = |_: &Path| -> anyhow::Result<Arc<dyn Engine>> { Ok(Arc::new(Witness)) };
-    let contender = Contender { name: "witness", open: &open };
+    let contender = Contender {
+        name: "witness",
+        open: &open,
+    };
     let cases = [case(Kind::Line, "x = 1")];
-    run(&cases, dir.path(), &[contender], &Options::default(), &mut |_| {}).unwrap();
+    run(
+        &cases,
+        dir.path(),
+        &[contender],
+        &Options::default(),
+        &mut |_| {},
+    )
+    .unwrap();
 }
 
 #[test]
@@ -145,30 +175,51 @@ fn typing_sees_what_follows_only_inside_a_file() {
 fn many_threads_give_the_same_figures() {
     let dir = repositories();
     let open = |root: &Path| baseline::file_ngram(root);
-    let cases: Vec<Case> = ["path.join(path, name)", "x = 1", "def second", "os.path", "other"]
-        .iter()
-        .map(|it| case(Kind::Random, it))
-        .collect();
+    let cases: Vec<Case> = [
+        "path.join(path, name)",
+        "x = 1",
+        "def second",
+        "os.path",
+        "other",
+    ]
+    .iter()
+    .map(|it| case(Kind::Random, it))
+    .collect();
     let figures = |threads| {
-        let contender = Contender { name: "5-gram", open: &open };
-        let options = Options { threads, ..Options::default() };
+        let contender = Contender {
+            name: "5-gram",
+            open: &open,
+        };
+        let options = Options {
+            threads,
+            ..Options::default()
+        };
         let report = run(&cases, dir.path(), &[contender], &options, &mut |_| {}).unwrap();
         let it = line_figures(&report);
-        (it.exact_match, it.edit_similarity.to_bits(), it.gated.shown.to_bits())
+        (
+            it.exact_match,
+            it.edit_similarity.to_bits(),
+            it.gated.shown.to_bits(),
+        )
     };
     assert_eq!(figures(1), figures(4));
 }
 
 fn check_error(case: &Case, script: &[(&str, &str, f32)], expected: Expect) {
-    let error = format!("{:#}", run_scripted(std::slice::from_ref(case), script).unwrap_err());
+    let error = format!(
+        "{:#}",
+        run_scripted(std::slice::from_ref(case), script).unwrap_err()
+    );
     // The folder of the test run is somewhere else each time.
     let shown: Vec<String> = error
         .split('`')
-        .map(|it| match it.find("/repo/").filter(|_| it.starts_with('/')) {
-            Some(at) => format!("DIR{}", &it[at..]),
-            None if it.starts_with('/') => "DIR".to_owned(),
-            None => it.to_owned(),
-        })
+        .map(
+            |it| match it.find("/repo/").filter(|_| it.starts_with('/')) {
+                Some(at) => format!("DIR{}", &it[at..]),
+                None if it.starts_with('/') => "DIR".to_owned(),
+                None => it.to_owned(),
+            },
+        )
         .collect();
     expected.assert_eq(&shown.join("`"));
 }
@@ -177,39 +228,75 @@ fn check_error(case: &Case, script: &[(&str, &str, f32)], expected: Expect) {
 fn says_what_is_wrong_and_where() {
     let good = case(Kind::Line, "x = 1");
     check_error(
-        &Case { repo: "other".into(), ..good.clone() },
+        &Case {
+            repo: "other".into(),
+            ..good.clone()
+        },
         &[],
-        expect!["the repository `other` of the cases is not in `DIR`: give the folder of repositories that the cases were made from, or fetch them with `cargo xtask eval-data`"],
+        expect![
+            "the repository `other` of the cases is not in `DIR`: give the folder of repositories that the cases were made from, or fetch them with `cargo xtask eval-data`"
+        ],
     );
     check_error(
-        &Case { path: "b.py".into(), ..good.clone() },
+        &Case {
+            path: "b.py".into(),
+            ..good.clone()
+        },
         &[],
-        expect!["case `line/86`: could not read `DIR/repo/b.py`: No such file or directory (os error 2)"],
+        expect![
+            "case `line/87`: could not read `DIR/repo/b.py`: No such file or directory (os error 2)"
+        ],
     );
     check_error(
-        &Case { end: 9999, ..good.clone() },
+        &Case {
+            end: 9999,
+            ..good.clone()
+        },
         &[],
-        expect![""],
+        expect![
+            "case `line/87`: the hidden range 87..9999 ends past the end of `src/a.py` (130 bytes): the sources are not those that the case was made from"
+        ],
     );
-    check_error(&good, &[("", "FAIL", 1.0)], expect![""]);
+    check_error(
+        &good,
+        &[("", "FAIL", 1.0)],
+        expect!["`scripted` on `repo`: case `line/87`: the scripted engine failed: told to"],
+    );
 }
 
 #[test]
 fn the_table_is_aligned_and_the_report_serializes() {
     let dir = repositories();
     let script = [("first(path):\n    ", "return os.path.join(path, name)", 0.9)];
-    let scripted = |_: &Path| -> anyhow::Result<Arc<dyn Engine>> { Ok(Arc::new(Scripted::new(&script))) };
+    let scripted =
+        |_: &Path| -> anyhow::Result<Arc<dyn Engine>> { Ok(Arc::new(Scripted::new(&script))) };
     let recent = |root: &Path| baseline::recent_line(root);
     let contenders = [
-        Contender { name: "scripted", open: &scripted },
-        Contender { name: "recent line", open: &recent },
+        Contender {
+            name: "scripted",
+            open: &scripted,
+        },
+        Contender {
+            name: "recent line",
+            open: &recent,
+        },
     ];
     let mut cases = vec![
         case(Kind::Line, "return os.path.join(path, name)"),
         case(Kind::Block, "    x = 1"),
     ];
-    cases.push(Case { lang: "zig".into(), ..cases[0].clone() });
-    let mut report = run(&cases, dir.path(), &contenders, &Options::default(), &mut |_| {}).unwrap();
+    cases.push(Case {
+        lang: "zig".into(),
+        ..cases[0].clone()
+    });
+    let mut report = run(
+        &cases,
+        dir.path(),
+        &contenders,
+        &Options::default(),
+        &mut |_| {},
+    )
+    .unwrap();
     for contender in &mut report.contenders {
         contender.opening_seconds = 0.0;
         for figures in contender.groups.iter_mut().flat_map(|it| &mut it.kinds) {
@@ -219,7 +306,32 @@ fn the_table_is_aligned_and_the_report_serializes() {
             }
         }
     }
-    expect![""].assert_eq(&render(&report));
+    expect![[r#"
+        line: the whole line is hidden
+                               n     EM           ES   EM≥4    @20    @40  shown   prec    cut  right  chars     p50     p95     p99
+          python  scripted     1  100.0  ±0.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  0.0 ms  0.0 ms  0.0 ms
+                  recent line  1    0.0  ±0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0  0.0 ms  0.0 ms  0.0 ms
+          zig     scripted     1  100.0  ±0.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  0.0 ms  0.0 ms  0.0 ms
+                  recent line  1    0.0  ±0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0  0.0 ms  0.0 ms  0.0 ms
+          all     scripted     2  100.0  ±0.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  0.0 ms  0.0 ms  0.0 ms
+                  recent line  2    0.0  ±0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0  0.0 ms  0.0 ms  0.0 ms
+
+        block: 5 to 15 lines typed inside an existing file, accepting what is right
+                               n  saved        by word  shown  accepted  chars each     p50     p95     p99
+          python  scripted     1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
+                  recent line  1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
+          all     scripted     1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
+                  recent line  1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
+
+        EM exact match ± half of its 95 % interval; ES edit similarity; EM≥4 on lines of at least 4 tokens;
+        @20 @40 exact match among the surest 20 and 40 %; shown, prec: whole lines at confidence ≥ 0.50, and how many are right;
+        cut, right, chars: where the gate shows the sure part of a line, how often it is right, and its share of the hidden characters.
+        scripted: opened all repositories in 0.0 s
+        recent line: opened all repositories in 0.0 s
+    "#]].assert_eq(&render(&report));
     let json = serde_json::to_value(&report).unwrap();
-    assert_eq!(json["contenders"][0]["groups"][0]["kinds"][0]["exact_match"]["value"], 1.0);
+    assert_eq!(
+        json["contenders"][0]["groups"][0]["kinds"][0]["exact_match"]["value"],
+        1.0
+    );
 }

@@ -138,7 +138,12 @@ impl Distribution<'_> {
     fn counted(&self, length: usize, context: &[u32]) -> Vec<(u32, i64)> {
         let [mut all, minus, mut plus] = self.slices(length, hash(context));
         let mut counted = Vec::with_capacity(all.len() + plus.len());
-        while let Some(token) = [all.first(), plus.first()].into_iter().flatten().map(|it| it.0).min() {
+        while let Some(token) = [all.first(), plus.first()]
+            .into_iter()
+            .flatten()
+            .map(|it| it.0)
+            .min()
+        {
             let mut left = -count(minus, token);
             for slice in [&mut all, &mut plus] {
                 if let Some((&(first, count), rest)) = slice.split_first()
@@ -168,7 +173,11 @@ mod tests {
     fn smooths_as_witten_and_bell_do() {
         // After 1: twice 2, once 3. Types 2, total 3: each gets (count + 2 · unigram) / 5.
         let all = counts(&[&[1, 2, 1, 2, 1, 3]]);
-        let distribution = Distribution { all: &all, minus: None, plus: None };
+        let distribution = Distribution {
+            all: &all,
+            minus: None,
+            plus: None,
+        };
         let next = distribution.next(&[9, 1]);
         let tokens: Vec<u32> = next.iter().map(|it| it.0).collect();
         assert_eq!(tokens, [2, 3]);
@@ -181,7 +190,11 @@ mod tests {
     fn what_is_taken_off_is_gone_and_what_is_added_counts() {
         let all = counts(&[&[1, 2], &[1, 3]]);
         let (minus, plus) = (counts(&[&[1, 3]]), counts(&[&[1, 4]]));
-        let distribution = Distribution { all: &all, minus: Some(&minus), plus: Some(&plus) };
+        let distribution = Distribution {
+            all: &all,
+            minus: Some(&minus),
+            plus: Some(&plus),
+        };
         assert_eq!(distribution.counted(1, &[1]), [(2, 1), (4, 1)]);
     }
 }
