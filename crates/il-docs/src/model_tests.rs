@@ -33,7 +33,8 @@ enum Step {
 
 fn text(pieces: Range<usize>) -> impl Strategy<Value = String> {
     let piece = select(vec![
-        "a", "bc", " ", "é", "e\u{301}", "𝒳", "\u{FEFF}", "\n", "\n", "\r\n", "\r", "x = 1\n",
+        "a", "bc", " ", "é", "è", "ĩ", "e\u{301}", "𝒳", "\u{FEFF}", "\n", "\n", "\r\n", "\r",
+        "x = 1\n",
     ]);
     vec(piece, pieces).prop_map(|pieces| pieces.concat())
 }
@@ -162,6 +163,12 @@ fn assert_hunks_hold(store: &DocumentStore, model: &BTreeMap<&str, Model>, histo
     };
     let (text, range) = (&now.text, newest.range.clone());
     assert_eq!(text.get(range.clone()), Some(&*newest.new));
+    let lines = Text::from(text.as_str());
+    let starts_line = |at| at == text.len() || lines.line_start(at) == at;
+    assert!(
+        starts_line(range.start) && starts_line(range.end),
+        "{range:?} is no whole lines"
+    );
     assert_eq!(
         (newest.old_len, newest.new_len),
         (newest.old.len(), newest.new.len())

@@ -335,6 +335,21 @@ mod tests {
     }
 
     #[test]
+    fn the_line_after_next_is_another_hunk_on_either_side() {
+        for (far, near) in [("one", "two"), ("five", "four")] {
+            let count = |place| {
+                let session = Session::new(FIVE).type_behind("a.py", "three", "3");
+                session
+                    .type_behind("a.py", place, "!")
+                    .store
+                    .recent_edits()
+                    .count()
+            };
+            assert_eq!((count(far), count(near)), (2, 1));
+        }
+    }
+
+    #[test]
     fn a_long_pause_begins_a_new_hunk() {
         Session::new(FIVE)
             .type_behind("a.py", "two", "2")
@@ -381,6 +396,18 @@ mod tests {
             2,
             "a cut hunk does not grow"
         );
+    }
+
+    #[test]
+    fn a_hunk_whose_old_lines_are_cut_does_not_grow() {
+        let session = Session::new(&"line\n".repeat(10_000)).edit("a.py", Edit::delete(5..50_000));
+        let hunk = session.store.recent_edits().next().unwrap();
+        assert_eq!(
+            (hunk.old_len, hunk.old.len(), hunk.new_len),
+            (49_995, SIDE_BYTES, 0)
+        );
+        let session = session.type_behind("a.py", "line", "!");
+        assert_eq!(session.store.recent_edits().count(), 2);
     }
 
     #[test]

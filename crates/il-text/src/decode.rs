@@ -110,19 +110,21 @@ fn decode_utf8_after_mark(bytes: &[u8]) -> Decoded {
 
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, charset: Charset) -> Decoded {
     let (pairs, odd) = bytes.as_chunks::<2>();
-    let mut lossy = !odd.is_empty();
     let units = pairs.iter().map(|&pair| unit(pair));
     if units.clone().take(SNIFF).any(|unit| unit == 0) {
         return Decoded::Binary;
     }
-    let text = char::decode_utf16(units)
+    let mut lossy = false;
+    let mut text: String = char::decode_utf16(units)
         .map(|c| {
-            c.unwrap_or_else(|_| {
-                lossy = true;
-                char::REPLACEMENT_CHARACTER
-            })
+            lossy |= c.is_err();
+            c.unwrap_or(char::REPLACEMENT_CHARACTER)
         })
         .collect();
+    if !odd.is_empty() {
+        lossy = true;
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
     read(text, charset, lossy)
 }
 
@@ -195,9 +197,11 @@ mod tests {
             &expect![[r#""a𝒳" Utf16Be"#]],
         );
         check(
-            b"\xFE\xFF\0a\xD8\x35\0b\0",
+            b"\xFE\xFF\0a\xD8\x35\0b",
             &expect![[r#""a�b" Utf16Be lossy"#]],
         );
+        check(b"\xFE\xFF\0a\0", &expect![[r#""a�" Utf16Be lossy"#]]);
+        check(b"\xC3\xA9 \xE9", &expect![[r#""Ã© é" Latin1"#]]);
         check(b"caf\xE9 \xFCber\n", &expect![[r#""café über\n" Latin1"#]]);
         check(
             "naïve café \u{2026}".as_bytes(),

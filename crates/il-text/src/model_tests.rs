@@ -261,14 +261,16 @@ proptest! {
         prop_assert!(window.cursor <= before && end - around <= after);
 
         let starts: Vec<usize> = naive_lines(&model).iter().map(|line| line.start).collect();
-        let line_fits = starts.iter().any(|&s| s <= around && around - s <= before);
-        prop_assert!(!line_fits || starts.contains(&window.start), "starts in a line");
-        let earliest = starts.iter().find(|&&s| around - s.min(around) <= before);
-        if line_fits {
-            prop_assert_eq!(Some(&window.start), earliest, "wastes room");
-        }
+        let first_that_fits = starts.iter().copied().find(|&start| start <= around && around - start <= before);
+        let cut = (around.saturating_sub(before)..).find(|&at| model.is_char_boundary(at)).unwrap();
+        prop_assert_eq!(window.start, first_that_fits.unwrap_or(cut), "starts in a line, or wastes room");
         let next_line_fits = starts.iter().any(|&s| around < s && s - around <= after);
-        prop_assert!(!next_line_fits || end == model.len() || starts.contains(&end), "ends in a line");
+        if end < model.len() && next_line_fits {
+            let latest = starts.iter().rfind(|&&start| start <= around + after);
+            prop_assert_eq!(Some(&end), latest, "ends in a line, or wastes room");
+        } else {
+            prop_assert_eq!(end, model.floor_char_boundary(around + after), "wastes room");
+        }
     }
 }
 

@@ -135,6 +135,8 @@ mod tests {
     fn a_line_too_long_is_cut_between_characters() {
         check("日本|語です", 4, 4, &expect!["日[本語]です"]);
         check("aaaa|aaaa", 2, 2, &expect!["aa[aaaa]aa"]);
+        check("aaaa|", 2, 2, &expect!["aa[aa]"]);
+        check("|aaaa", 0, 2, &expect!["[aa]aa"]);
         check("aa|aa", 0, 0, &expect!["aa[]aa"]);
     }
 
