@@ -81,9 +81,13 @@ mod tests {
     #[test]
     fn lines() {
         check(next_line, "a(\n    b,\n\n)", expect!["a(|\n    b,|\n\n)"]);
-        check(next_line, "\n    a\r\n    b", expect![[r#"
+        check(
+            next_line,
+            "\n    a\r\n    b",
+            expect![[r#"
 
-                a|
-                b"#]]);
+                    a|
+                    b"#]],
+        );
     }
 }

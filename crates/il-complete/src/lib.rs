@@ -16,12 +16,15 @@
 mod answer;
 mod ask;
 mod config;
+mod dialect;
+mod draft;
 mod event;
 pub mod extent;
 pub mod gate;
 mod length;
 mod pipeline;
 mod rhythm;
+mod shape;
 
 pub use answer::{Answer, Reason, Source, Step, Suggestion, SuggestionId, Trace};
 pub use ask::{Ask, DocId, IndentStyle, RequestId, Selected, SyntaxFacts, Trigger};

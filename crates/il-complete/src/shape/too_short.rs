@@ -1,0 +1,56 @@
+//! The last look: nothing blank, nothing shorter than the glance that it costs, no trailing space.
+
+use super::{Draft, Reason, Scene, Verdict};
+
+pub(super) const NAME: &str = "too-short";
+
+pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
+    let visible = draft.shown().trim();
+    if visible.is_empty() {
+        return dropped("it is blank");
+    }
+    if scene.floor == 0 && visible.chars().count() < scene.gate.min_chars {
+        return dropped("it is too short to be worth a glance");
+    }
+    let len = draft.shown().trim_end().len();
+    if len == draft.shown().len() || draft.covers > 0 {
+        return Verdict::Kept;
+    }
+    draft.show(len);
+    Verdict::changed("white space at its end was dropped")
+}
+
+fn dropped(why: &'static str) -> Verdict {
+    Verdict::Dropped(Reason::Filtered { filter: NAME, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::shape::testing::{check, check_llm};
+
+    #[test]
+    fn nothing_blank_and_nothing_tiny() {
+        check("rust", "    $0\n", "  ", expect![[r#"
+                $0
+            nothing: filtered by too-short: it is blank
+            -- too-short: nothing is left to show
+        "#]]);
+        check("rust", "    foo$0\n", ";", expect![[r#"
+                foo$0
+            nothing: filtered by too-short: it is too short to be worth a glance
+            -- too-short: nothing is left to show
+        "#]]);
+        check_llm("rust", "    foo$0\n", "(a);  \n", expect![[r#"
+                foo⟦(a);⟧
+            -- too-short: white space at its end was dropped
+        "#]]);
+        check("python", "def f():\n    $0\n", "\n\n", expect![[r#"
+            def f():
+                $0
+            nothing: filtered by too-short: it is blank
+            -- too-short: nothing is left to show
+        "#]]);
+    }
+}
