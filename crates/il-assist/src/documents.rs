@@ -3,7 +3,7 @@
 //! The store goes by URI, the pipeline by number, engines by path inside the repository; this is where
 //! the three meet. Kept behind the one lock that an edit takes, so nothing here may wait or walk a text.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use il_complete::{DocId, Typed};
 use il_docs::{Document, DocumentStore};
@@ -25,7 +25,7 @@ pub(crate) struct Documents {
 pub(crate) struct Known {
     pub(crate) doc: DocNumber,
     /// Where it is on disk, if it is.
-    pub(crate) path: Option<Arc<PathBuf>>,
+    pub(crate) path: Option<Arc<Path>>,
 }
 
 /// A document's number. Opening it again gives another.
@@ -62,7 +62,7 @@ impl Documents {
         let doc = DocNumber(self.opened);
         let uri = opened.uri.clone();
         self.store.open(&uri, version(opened.version), language, text, now);
-        let known = Known { doc, path: opened.path.clone().map(Arc::new) };
+        let known = Known { doc, path: opened.path.as_deref().map(Arc::from) };
         let replaced = self.known.insert(uri.clone(), known).map(|it| it.doc);
         let document = self.store.get(&uri).expect("it was opened a moment ago");
         (document, doc, replaced)
@@ -98,7 +98,7 @@ impl Documents {
         self.known.remove(uri).map(|it| it.doc)
     }
 
-    pub(crate) fn save(&mut self, uri: &str, now: Duration) -> Option<Arc<PathBuf>> {
+    pub(crate) fn save(&mut self, uri: &str, now: Duration) -> Option<Arc<Path>> {
         self.store.save(uri, now).ok()?;
         self.known.get(uri)?.path.clone()
     }

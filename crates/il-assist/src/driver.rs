@@ -10,7 +10,7 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Component, PathBuf},
+    path::{Component, Path},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -467,7 +467,7 @@ impl Driver {
             .map(|it| Reason { code: it.code().into(), sentence: it.to_string() });
         let ids = answer.suggestions.iter().map(|it| suggestion_name(it.id)).collect();
         let steps = answer.trace.steps.iter().map(step).collect();
-        let first = answer.suggestions.first().map(|it| (it.id, it.source));
+        let first = answer.suggestions.first().map(|it| it.id);
         self.on_board(|board| {
             count(board, &answer);
             board.answered(AskId(request.0), reason.clone(), ids, steps, elapsed);
@@ -475,15 +475,17 @@ impl Driver {
         let reply = match answer.reason {
             Some(il_complete::Reason::Cancelled) => Reply::Cancelled,
             Some(il_complete::Reason::Superseded) => Reply::Superseded,
-            _ => Reply::Answered(self.to_data(request, &waiting, answer, reason, elapsed)),
+            _ => Reply::Answered(self.plain(request, &waiting, answer, reason, elapsed)),
         };
         waiting.reply.reply(reply);
-        let (id, _) = first.filter(|_| self.assume_shown)?;
-        self.last_shown = Some(id);
+        let id = first.filter(|_| self.assume_shown)?;
+        if self.last_shown.replace(id) != Some(id) {
+            self.on_board(|board| board.counters.shown += 1);
+        }
         Some(Event::Shown(id))
     }
 
-    fn to_data(
+    fn plain(
         &mut self,
         request: RequestId,
         waiting: &Waiting,
@@ -634,7 +636,7 @@ pub(crate) fn suggestion_id(name: &str) -> Option<SuggestionId> {
 }
 
 /// A path inside a repository as engines know it: `/`-separated, on every system.
-pub(crate) fn inside(path: &std::path::Path) -> Arc<str> {
+pub(crate) fn inside(path: &Path) -> Arc<str> {
     let parts = path.components().filter_map(|it| match it {
         Component::Normal(part) => Some(part.to_string_lossy()),
         _ => None,
@@ -643,7 +645,7 @@ pub(crate) fn inside(path: &std::path::Path) -> Arc<str> {
 }
 
 /// The name under which an engine is asked about a file that is in no repository.
-pub(crate) fn outside(path: Option<&PathBuf>, uri: &str) -> Arc<str> {
+pub(crate) fn outside(path: Option<&Path>, uri: &str) -> Arc<str> {
     match path.and_then(|it| it.file_name()) {
         Some(name) => name.to_string_lossy().into(),
         None => uri.rsplit(['/', ':']).next().unwrap_or(uri).into(),
@@ -674,7 +676,7 @@ mod tests {
     #[test]
     fn paths_for_engines() {
         assert_eq!(&*inside("a/./b.rs".as_ref()), "a/b.rs");
-        assert_eq!(&*outside(Some(&"/tmp/x/b.rs".into()), "file:///tmp/x/b.rs"), "b.rs");
+        assert_eq!(&*outside(Some("/tmp/x/b.rs".as_ref()), "file:///tmp/x/b.rs"), "b.rs");
         assert_eq!(&*outside(None, "untitled:Untitled-1"), "Untitled-1");
     }
 

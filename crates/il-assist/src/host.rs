@@ -154,17 +154,17 @@ impl Host {
     }
 
     /// A document was opened; or opened again, and then the later text counts.
-    pub fn did_open(&self, document: Opened) {
-        let language = language(&document);
-        let text = Text::from(document.text.as_str());
-        if let Some(path) = document.path.clone()
+    pub fn did_open(&self, opened: &Opened) {
+        let language = language(opened);
+        let text = Text::from(opened.text.as_str());
+        if let Some(path) = opened.path.clone()
             && self.shared.roots().is_empty()
         {
             self.chore(Chore::FindRoot(path));
         }
         let now = self.shared.clock.now();
         let mut documents = self.shared.documents();
-        let (document, doc, replaced) = documents.open(&document, language.id, text, now);
+        let (document, doc, replaced) = documents.open(opened, language.id, text, now);
         if let Some(doc) = replaced {
             self.closed(doc, &document.path);
         }
@@ -392,7 +392,7 @@ impl Shared {
             Some((_, inside)) => driver::inside(inside),
             None => driver::outside(file, uri),
         };
-        let answerer = roots.answerer(file.map(PathBuf::as_path));
+        let answerer = roots.answerer(file);
         drop(roots);
         match answerer {
             Answerer::Engine(_) => (path, answerer),
@@ -504,3 +504,6 @@ fn language(document: &Opened) -> &'static Language {
         None => registry.plaintext(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,6 +151,10 @@ impl Task {
 }
 
 fn facts(it: &CursorFacts) -> SyntaxFacts {
-    let _ = it;
-    SyntaxFacts::default()
+    SyntaxFacts {
+        in_string: it.in_string,
+        in_comment: it.in_comment,
+        empty_block: it.empty_block,
+        after_block_opener: it.after_block_opener,
+    }
 }

@@ -67,7 +67,7 @@ pub(crate) fn notification(server: &mut Server, notification: Notification) {
             with(&method, params, |it| did_change_folders(host, it));
         }
         "workspace/didChangeWatchedFiles" => {
-            with(&method, params, |it| did_change_watched_files(host, it));
+            with(&method, params, |it| did_change_watched_files(host, &it));
         }
         // Nothing to do: settings live in Interline's own configuration, and tracing has its own switch.
         "initialized" | "workspace/didChangeConfiguration" | "$/setTrace" | "$/logTrace"
@@ -101,14 +101,14 @@ fn with<T: DeserializeOwned>(method: &str, params: Value, run: impl FnOnce(T)) {
 
 fn inline_completion(server: &mut Server, id: RequestId, method: &str, params: Value) {
     match read(method, params) {
-        Ok(params) => server.ask(id, translate::inline_ask(params)),
+        Ok(params) => server.ask(&id, translate::inline_ask(params)),
         Err((code, message)) => server.refuse(id, code, message),
     }
 }
 
 fn completion(server: &mut Server, id: RequestId, method: &str, params: Value) {
     match read(method, params) {
-        Ok(params) => server.ask(id, translate::list_ask(params)),
+        Ok(params) => server.ask(&id, translate::list_ask(params)),
         Err((code, message)) => server.refuse(id, code, message),
     }
 }
@@ -154,7 +154,7 @@ fn status(server: &Server) -> Value {
 
 fn did_open(host: &Host, params: wire::DidOpen) {
     let document = params.text_document;
-    host.did_open(il_assist::Opened {
+    host.did_open(&il_assist::Opened {
         path: uri::to_path(&document.uri),
         uri: document.uri.into(),
         language: document.language_id,
@@ -201,7 +201,7 @@ fn did_change_folders(host: &Host, params: wire::DidChangeFolders) {
     }
 }
 
-fn did_change_watched_files(host: &Host, params: wire::DidChangeWatched) {
+fn did_change_watched_files(host: &Host, params: &wire::DidChangeWatched) {
     let paths = params.changes.iter().filter_map(|it| uri::to_path(&it.uri)).collect();
     host.did_change_watched_files(paths);
 }

@@ -55,7 +55,7 @@ impl Reports {
         match report.state {
             State::Begun if due => {
                 report.last = Some((now, progress));
-                vec![report.message(report_value(progress))]
+                vec![report.message(&report_value(progress))]
             }
             State::Begun | State::Declined => Vec::new(),
             State::Asked => {
@@ -89,14 +89,14 @@ impl Reports {
             return Vec::new();
         }
         report.state = State::Begun;
-        vec![report.message(begin_value(root, report.last.map(|(_, progress)| progress)))]
+        vec![report.message(&begin_value(root, report.last.map(|(_, progress)| progress)))]
     }
 
     /// The repository is open, or will not be; `message` says which.
     pub(crate) fn end(&mut self, root: &Path, message: &str) -> Vec<Message> {
         match self.running.remove(root) {
             Some(report) if report.state == State::Begun => {
-                vec![report.message(json!({ "kind": "end", "message": message }))]
+                vec![report.message(&json!({ "kind": "end", "message": message }))]
             }
             _ => Vec::new(),
         }
@@ -108,7 +108,7 @@ impl Report {
         RequestId::from(self.token.clone())
     }
 
-    fn message(&self, value: Value) -> Message {
+    fn message(&self, value: &Value) -> Message {
         let params = json!({ "token": self.token, "value": value });
         Notification::new("$/progress".to_owned(), params).into()
     }

@@ -201,7 +201,7 @@ impl Server {
                 let message = format!("`{method}` came before `initialize`");
                 self.refuse(request.id, ErrorCode::ServerNotInitialized, message);
             }
-            (Phase::Running, "shutdown") => self.shut_down(request.id),
+            (Phase::Running, "shutdown") => self.shut_down(&request.id),
             (Phase::Running, "initialize") => {
                 let message = "`initialize` came twice".to_owned();
                 self.refuse(request.id, ErrorCode::InvalidRequest, message);
@@ -271,16 +271,16 @@ impl Server {
     }
 
     /// Everything that is owed is answered before `shutdown` itself is.
-    fn shut_down(&mut self, id: RequestId) {
+    fn shut_down(&mut self, id: &RequestId) {
         self.phase = Phase::ShutDown;
         self.notices = never();
         drop(self.host.take());
-        let waiting: Vec<RequestId> = self.owed.keys().filter(|&it| *it != id).cloned().collect();
+        let waiting: Vec<RequestId> = self.owed.keys().filter(|&it| it != id).cloned().collect();
         for request in waiting {
             let message = "the server is shutting down".to_owned();
             self.refuse(request, ErrorCode::RequestCanceled, message);
         }
-        self.answer(&id, Value::Null);
+        self.answer(id, Value::Null);
     }
 
     fn on_reply(&mut self, request: RequestId, serial: u64, reply: &Reply) {
@@ -358,8 +358,8 @@ impl Server {
     }
 
     /// Hands an ask to the façade; its reply comes back as an event.
-    pub(crate) fn ask(&mut self, request: RequestId, ask: il_assist::Ask) {
-        let (Some(host), Some(owed)) = (self.host.as_ref(), self.owed.get_mut(&request)) else {
+    pub(crate) fn ask(&mut self, request: &RequestId, ask: il_assist::Ask) {
+        let (Some(host), Some(owed)) = (self.host.as_ref(), self.owed.get_mut(request)) else {
             return;
         };
         let (surface, serial) = (ask.surface, owed.serial);

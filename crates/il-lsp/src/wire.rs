@@ -151,15 +151,6 @@ pub(crate) struct FormattingOptions {
 pub(crate) struct CompletionParams {
     pub(crate) text_document: TextDocument,
     pub(crate) position: Position,
-    #[serde(default)]
-    pub(crate) context: Option<CompletionContext>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CompletionContext {
-    #[serde(default)]
-    pub(crate) trigger_kind: Option<i64>,
 }
 
 /// The answer to `textDocument/inlineCompletion`.
