@@ -234,6 +234,11 @@ fn line_end(b: &[u8]) -> Option<usize> {
 }
 
 impl BufferLine {
+    /// The lexer's state at its start.
+    pub(crate) fn state_before(&self) -> LexState {
+        self.before
+    }
+
     /// What the text after this line, or this piece of one, is part of.
     pub(crate) fn mode_after(&self) -> TokenMode {
         match self.modes.last() {

@@ -68,7 +68,7 @@ impl RepoModel {
             Some(family) => family.clone(),
             None => Arc::new(Family::empty(literals(name))),
         };
-        let weights = Weights::shipped();
+        let weights = &*self.weights;
         let at = At { path: &request.path, language: &request.language, text: &request.text, cursor: request.cursor };
         session.look(at, &family, snapshot.generation);
         let Some((question, work)) = session.question(&family, weights) else { return ControlFlow::Continue(()) };
@@ -103,7 +103,7 @@ impl RepoModel {
         cancel: &CancelToken,
         sink: Sink<'_>,
     ) -> ControlFlow<(), Finish> {
-        let weights = Weights::shipped();
+        let weights = &*self.weights;
         if !session.view.rest.is_empty() {
             return ControlFlow::Continue(if first.done { Finish::Complete } else { Finish::Unsure });
         }

@@ -15,6 +15,8 @@ mod decode;
 mod engine;
 mod family;
 mod keys;
+#[cfg(feature = "lab")]
+pub mod lab;
 mod literals;
 mod mixer;
 mod model;

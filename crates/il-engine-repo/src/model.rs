@@ -22,6 +22,7 @@ use crate::segment::Segment;
 use crate::session::Session;
 use crate::sheet::{Sheet, indentation};
 use crate::vocabulary::{FIRST_WORD, Id, Vocabulary};
+use crate::weights::Weights;
 
 /// Settings of the model.
 #[derive(Clone, Debug)]
@@ -105,6 +106,7 @@ pub(crate) struct Snapshot {
 /// The embedded engine of one repository.
 pub struct RepoModel {
     pub(crate) options: Options,
+    pub(crate) weights: Arc<Weights>,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held by whoever makes the next snapshot.
     writer: Mutex<()>,
@@ -124,7 +126,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl RepoModel {
     /// A model that has learnt nothing; it answers from the file being edited.
     pub fn new(options: Options) -> Self {
-        Self { options, snapshot: RwLock::default(), writer: Mutex::default(), sessions: Mutex::default() }
+        Self::with_weights(options, Weights::shipped())
+    }
+
+    pub(crate) fn with_weights(options: Options, weights: Arc<Weights>) -> Self {
+        Self { options, weights, snapshot: RwLock::default(), writer: Mutex::default(), sessions: Mutex::default() }
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {

@@ -90,3 +90,13 @@ fn window(text: &str, cursor: usize) -> std::ops::Range<usize> {
     }
     start..end
 }
+
+#[cfg(feature = "lab")]
+impl Session {
+    /// The lexer's state at the start of the line that holds a byte of the text last looked at.
+    pub(crate) fn state_before_cursor_line(&self, text: &str, cursor: usize) -> il_lang::lexer::LexState {
+        let Some(buffer) = &self.buffer else { return Default::default() };
+        let (line, _) = buffer.line_of(cursor - window(text, cursor).start);
+        buffer.lines().get(line).map_or_else(Default::default, |l| l.state_before())
+    }
+}

@@ -251,6 +251,10 @@ impl Words<'_> {
         }
     }
 
+    pub(crate) fn find(&self, text: &str) -> Option<Id> {
+        self.base.get(text).or_else(|| self.overlay.get(text)).or_else(|| self.local.get(text))
+    }
+
     pub(crate) fn text(&self, id: Id) -> &str {
         if id < FIRST_WORD { "" } else { self.layer(id).text(id) }
     }

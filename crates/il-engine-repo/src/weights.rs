@@ -6,7 +6,7 @@
 //!
 //! Deliberately absent: several versions. A file of another version is a build error away from a new one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::chain::TRUSTS;
 use crate::mixer::{Mixer, WEIGHTS};
@@ -33,9 +33,10 @@ impl Weights {
     }
 
     /// The shipped weights.
-    pub(crate) fn shipped() -> &'static Self {
-        static SHIPPED: OnceLock<Weights> = OnceLock::new();
-        SHIPPED.get_or_init(|| Self::read(include_bytes!("weights.bin")).unwrap_or_else(Self::untrained))
+    pub(crate) fn shipped() -> Arc<Self> {
+        static SHIPPED: OnceLock<Arc<Weights>> = OnceLock::new();
+        let read = || Arc::new(Self::read(include_bytes!("weights.bin")).unwrap_or_else(Self::untrained));
+        SHIPPED.get_or_init(read).clone()
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
