@@ -345,8 +345,9 @@ mod tests {
         let fixture = fixture.to_owned();
         let panic = std::panic::catch_unwind(|| Fixture::parse(&fixture).cursor().1)
             .expect_err("the fixture is bad");
-        let message = panic.downcast_ref::<String>().expect("a message");
-        assert_eq!(message, expected);
+        let formatted = panic.downcast_ref::<String>().map(String::as_str);
+        let plain = || panic.downcast_ref::<&str>().copied();
+        assert_eq!(formatted.or_else(plain), Some(expected));
     }
 
     #[test]
@@ -479,6 +480,11 @@ mod tests {
         check_panic(
             "//- /../a\n",
             "bad fixture, line 1 (`//- /../a`): a path is written `/dir/name`, without `.`, `..` or empty names",
+        );
+        check_panic("//- engine\n$0\n", "bad fixture: no file has a `$0`");
+        check_panic(
+            "//- \n",
+            "bad fixture, line 1 (`//- `): a header needs a `/PATH` or a section name",
         );
         check_panic(
             "$0$0$0",
