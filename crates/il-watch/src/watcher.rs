@@ -79,6 +79,7 @@ impl fmt::Debug for Watcher {
 
 enum Message {
     System(notify::Result<notify::Event>),
+    LookAt(Vec<PathBuf>),
     Rescan,
     Stop,
 }
@@ -107,6 +108,11 @@ impl Watcher {
             Observer::new(root, options, known, timing, Box::new(on_event)).run(backend, &inbox);
         })?;
         Ok(Self { messages })
+    }
+
+    /// Looks at these paths soon: for editors that say what they saved. Paths outside the root are ignored.
+    pub fn look_at(&self, paths: &[PathBuf]) {
+        let _ = self.messages.send(Message::LookAt(paths.to_vec()));
     }
 
     /// Looks at the whole tree soon: for editors that say when their window gets the focus.
@@ -163,6 +169,10 @@ impl Observer {
             };
             match message {
                 Ok(Message::System(event)) => self.note(Instant::now(), event),
+                Ok(Message::LookAt(paths)) => {
+                    let now = Instant::now();
+                    paths.iter().for_each(|path| self.look_at_soon(now, path));
+                }
                 Ok(Message::Rescan) => self.look_everywhere_soon(Instant::now()),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
@@ -237,9 +247,13 @@ impl Observer {
             return;
         }
         for path in event.paths {
-            if let Some(place) = self.place_of(&path) {
-                self.debounce.push(now, place);
-            }
+            self.look_at_soon(now, &path);
+        }
+    }
+
+    fn look_at_soon(&mut self, now: Instant, path: &Path) {
+        if let Some(place) = self.place_of(path) {
+            self.debounce.push(now, place);
         }
     }
 

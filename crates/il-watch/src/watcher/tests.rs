@@ -372,6 +372,21 @@ fn the_real_system_reports_saves_in_old_and_new_directories() {
 }
 
 #[test]
+fn an_editor_may_say_where_to_look() {
+    let mut bench = Bench::with_limit(&["a.rs", "src/b.rs"], 0);
+    bench.said();
+    bench.write("src/b.rs", "changed");
+    bench
+        .observer
+        .look_at_soon(bench.now, &bench.path("src/b.rs"));
+    bench
+        .observer
+        .look_at_soon(bench.now, Path::new("/somewhere/else.rs"));
+    bench.pass(200);
+    assert_eq!(bench.said(), "+src/b.rs\n");
+}
+
+#[test]
 fn a_created_event_for_a_directory_looks_into_it() {
     let mut bench = Bench::new(&["a.rs"]);
     bench.said();

@@ -1,0 +1,307 @@
+//! What can be typed: commands, their arguments, their help.
+//!
+//! Parsing only. What a value means for the disk or an engine is found out by the command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::place::Place;
+
+const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
+    .header(anstyle::Style::new().bold())
+    .usage(anstyle::Style::new().bold())
+    .literal(anstyle::AnsiColor::Cyan.on_default())
+    .placeholder(anstyle::AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  interline playground                     try it in the browser, on the repository around you
+  interline complete src/main.rs:12:5      what would be suggested there
+  interline doctor                         is everything in place, and what to do if not
+  interline lsp                            the language server; your editor starts it
+
+Exit codes: 0 done, 1 nothing found or a check failed, 2 usage, 3 refused by policy, 4 engine unavailable
+Environment: INTERLINE_CACHE_DIR where models are kept, INTERLINE_LOG what is logged (default `warn`), NO_COLOR";
+
+/// Ghost text from your own repository, on your own machine.
+///
+/// Interline learns the repository in front of it in seconds and suggests the rest of the line, or of the
+/// block, in milliseconds: no model to download, no account, no network.
+#[derive(Debug, Parser)]
+#[command(
+    name = "interline",
+    version = env!("INTERLINE_VERSION"),
+    after_help = EXAMPLES,
+    styles = STYLES,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print what would be suggested at a place in a file
+    Complete(Complete),
+    /// Serve editors: a language server on stdin and stdout
+    Lsp(Lsp),
+    /// Open a page in the browser with an editor on a repository's files
+    Playground(Playground),
+    /// Check that everything is in place, and say what to do if not
+    Doctor(Doctor),
+    /// Measure how good suggestions are
+    #[command(subcommand)]
+    Eval(Eval),
+}
+
+/// Print what would be suggested at a place in a file
+///
+/// The suggestion goes to stdout, everything else to stderr. When nothing would be suggested the reason
+/// is said and the exit code is 1.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline complete src/main.rs:12:5
+  interline complete src/main.rs:12 --hide rest-of-line      as if line 12 were not yet written
+  interline complete src/main.rs:12:9 --explain              where it came from, how sure, how long
+  interline complete src/main.rs:12:9 --json | jq -r .text")]
+pub(crate) struct Complete {
+    /// Where: LINE and COL count from 1, COL in characters. Without COL the end of the line is meant,
+    /// without LINE the end of the file
+    #[arg(value_name = "FILE:LINE:COL")]
+    pub(crate) place: Place,
+
+    /// The repository to learn from [default: the one that holds FILE]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Who answers
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Repo)]
+    pub(crate) engine: Engine,
+
+    /// What the answer may draw from
+    #[arg(long, value_enum, value_name = "CONTEXT", default_value_t = Context::Full)]
+    pub(crate) context: Context,
+
+    /// Say how sure the suggestion is, where it came from, how long each step took, and what was decided
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    /// How many different suggestions to print at most
+    #[arg(short = 'n', long = "number", value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) number: u8,
+
+    /// Print at most this many lines of a suggestion
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) lines: Option<u16>,
+
+    /// Pretend that part of the file is not yet written, to see what would have been suggested
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) hide: Option<Hide>,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// The embedded model, learnt from the repository
+    Repo,
+}
+
+/// What an answer may draw from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Context {
+    /// The repository and the file
+    Full,
+    /// The file alone
+    File,
+    /// The line alone
+    Line,
+}
+
+/// What of the file is taken as not yet written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Hide {
+    /// What follows the cursor on its line
+    RestOfLine,
+    /// Everything that follows the cursor
+    RestOfFile,
+}
+
+/// Serve editors: a language server on stdin and stdout
+///
+/// Speaks LSP 3.18 inline completion, ordinary completion for editors without ghost text, and the
+/// notifications of the Copilot language server. Your editor starts it; see docs/editors.md.
+#[derive(Debug, Args)]
+pub(crate) struct Lsp {
+    /// Accepted and ignored, for editors that always pass it: stdin and stdout are the only way
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+}
+
+/// Open a page in the browser with an editor on a repository's files
+///
+/// Serves on 127.0.0.1 only. The address holds a random token: whoever has it can read the repository.
+/// Nothing you type there is written to disk.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline playground                the repository around you
+  interline playground ~/src/app --port 8080 --no-open")]
+pub(crate) struct Playground {
+    /// The repository [default: the one around the current directory]
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Do not open the browser, only print the address
+    #[arg(long)]
+    pub(crate) no_open: bool,
+}
+
+/// Check that everything is in place, and say what to do if not
+///
+/// Exit code 1 if a check fails.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The repository to look at [default: the one around the current directory]
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Eval {
+    /// Complete the lines of a cases file and count how many come out right
+    Lines(EvalLines),
+    /// Type a file through the language server and count what was saved
+    Replay(EvalReplay),
+}
+
+/// Complete the lines of a cases file and count how many come out right
+///
+/// Each case is a place in a file of a repository and what stands there. The file's own text at the
+/// place is hidden; everything else of the repository may be learnt.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline eval lines --cases line.jsonl --repos repos/
+  interline eval lines --cases line.jsonl --repos repos/ --engine repo,recent-line,5-gram
+  interline eval lines --cases line.jsonl --repos repos/ --language rust --limit 200 --json")]
+pub(crate) struct EvalLines {
+    /// The cases: JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cases: PathBuf,
+
+    /// The directory that holds the repositories named in the cases
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repos: PathBuf,
+
+    /// Who answers; several are measured side by side
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ENGINES",
+        value_delimiter = ',',
+        default_value = "repo"
+    )]
+    pub(crate) engine: Vec<EvalEngine>,
+
+    /// Only cases of these languages, as the cases file names them
+    #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
+    pub(crate) language: Vec<String>,
+
+    /// At most this many cases, evenly spread over the file
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+
+    /// Count only suggestions at least this sure as shown, 0 to 1
+    #[arg(long, value_name = "P", value_parser = probability)]
+    pub(crate) threshold: Option<f32>,
+
+    /// How many cases run at the same time; the times mean something only with 1
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) threads: u8,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Who answers in an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalEngine {
+    /// The embedded model, learnt from the repository
+    Repo,
+    /// The most recent line with the same start
+    RecentLine,
+    /// Counts of five tokens in a row, over the other files
+    #[value(name = "5-gram")]
+    FiveGram,
+    /// The same, with the file's own text around the cursor
+    #[value(name = "5-gram-file")]
+    FiveGramFile,
+}
+
+impl EvalEngine {
+    /// As it is typed and as reports call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Repo => "repo",
+            Self::RecentLine => "recent-line",
+            Self::FiveGram => "5-gram",
+            Self::FiveGramFile => "5-gram-file",
+        }
+    }
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
+        _ => Err("a probability is a number from 0 to 1".into()),
+    }
+}
+
+/// Type a file through the language server and count what was saved
+///
+/// The file is hidden from what is learnt, then typed from the top (or from a line) through the real server;
+/// a suggestion is accepted when it is right.
+#[derive(Debug, Args)]
+pub(crate) struct EvalReplay {
+    /// The file to type
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The repository to learn from [default: the one that holds FILE]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,20 @@
+//! One module a command. Each reads its arguments, does its work, and says how it ended.
+
+mod complete;
+mod doctor;
+mod eval;
+mod lsp;
+mod playground;
+
+use crate::{cli::Command, failure::Exit};
+
+/// Runs what was typed.
+pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Complete(args) => complete::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
+        Command::Playground(args) => playground::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Eval(args) => eval::run(&args),
+    }
+}

@@ -1,0 +1,241 @@
+//! What is asked about: a file, a cursor in it, and the repository that holds it.
+//!
+//! Everything a person can get wrong about a place is found here, before any engine is woken.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use il_text::{Charset, Decoded, PlaceError, Text, decode};
+
+use crate::{
+    cli::{Complete, Context, Hide},
+    failure::{refused, usage},
+    place::Place,
+    repository::{root, tree},
+    terminal,
+};
+
+/// Larger files are read by no editor with suggestions on.
+const LARGEST: u64 = 64 << 20;
+
+/// A file with a cursor in it.
+pub(super) struct Subject {
+    /// Absolute, without links.
+    pub(super) root: PathBuf,
+    /// Absolute; inside `root`.
+    pub(super) path: PathBuf,
+    /// As it was typed.
+    pub(super) shown_path: String,
+    /// What the engine sees: the file less what is hidden.
+    pub(super) text: Text,
+    /// What is hidden, if anything.
+    pub(super) hidden: Option<String>,
+    /// 1-based, in the file.
+    pub(super) line: usize,
+    /// 1-based, in the file.
+    pub(super) column: usize,
+    /// Lines before what the engine sees, 0 unless the context is cut.
+    pub(super) lines_before: usize,
+    /// The cursor in `text`.
+    pub(super) offset: usize,
+}
+
+impl Subject {
+    pub(super) fn read(args: &Complete) -> anyhow::Result<Self> {
+        let file = &args.place.file;
+        let path = real_path(&args.place)?;
+        let root = match &args.repo {
+            Some(repo) => real_directory(repo)?,
+            None => root::find(path.parent().unwrap_or(Path::new("/"))),
+        };
+        let inside = path.strip_prefix(&root).map_or_else(
+            |_| {
+                path.file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned()
+            },
+            |inside| inside.to_string_lossy().replace('\\', "/"),
+        );
+        if let Some(why) = tree::never(&inside) {
+            return Err(refused(format!("nothing is suggested in `{file}`: {why}")));
+        }
+        let text = read_text(&path, file)?;
+        let offset = offset_of(&text, &args.place).map_err(|why| usage(why.in_file(file)))?;
+        let at = text.line_col(offset, il_text::Encoding::Utf32);
+        let (text, offset, hidden) = hide(&text, offset, args.hide);
+        let (text, offset, lines_before) = match args.context {
+            Context::Line => line_alone(&text, offset),
+            Context::Full | Context::File => (text, offset, 0),
+        };
+        Ok(Self {
+            path: root.join(inside),
+            root,
+            shown_path: file.clone(),
+            text,
+            hidden,
+            line: at.line + 1,
+            column: at.col + 1,
+            lines_before,
+            offset,
+        })
+    }
+
+    /// The cursor in `text`, in the façade's words.
+    pub(super) fn position(&self) -> il_assist::Position {
+        let at = self.text.line_col(self.offset, il_text::Encoding::Utf32);
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        il_assist::Position {
+            line: number(at.line),
+            character: number(at.col),
+        }
+    }
+}
+
+/// The file that a place names, without links.
+fn real_path(place: &Place) -> anyhow::Result<PathBuf> {
+    let file = &place.file;
+    let metadata = fs::metadata(file).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if place.line.is_none() => usage(format!(
+            "no such file: `{file}` (a place is written `FILE:LINE:COL`)"
+        )),
+        io::ErrorKind::NotFound => usage(format!("no such file: `{file}`")),
+        _ => usage(format!("cannot read `{file}`: {error}")),
+    })?;
+    if metadata.is_dir() {
+        let example = Path::new(file).join("main.rs");
+        return Err(usage(format!(
+            "`{file}` is a directory: name a file in it, as in `{}:12:5`",
+            example.display()
+        )));
+    }
+    if !metadata.is_file() {
+        return Err(usage(format!("`{file}` is not a regular file")));
+    }
+    if metadata.len() > LARGEST {
+        let mib = metadata.len() >> 20;
+        return Err(usage(format!(
+            "`{file}` is too large: {mib} MiB, at most {}",
+            LARGEST >> 20
+        )));
+    }
+    fs::canonicalize(file).with_context(|| format!("cannot find where `{file}` is"))
+}
+
+fn real_directory(dir: &Path) -> anyhow::Result<PathBuf> {
+    tree::real_directory(dir)
+}
+
+fn read_text(path: &Path, file: &str) -> anyhow::Result<Text> {
+    let bytes = fs::read(path).map_err(|error| usage(format!("cannot read `{file}`: {error}")))?;
+    match decode(bytes) {
+        Decoded::Binary => Err(usage(format!("`{file}` is not text"))),
+        Decoded::Text {
+            text,
+            charset,
+            lossy,
+        } => {
+            if charset == Charset::Latin1 {
+                terminal::warning(&format!("`{file}` is not UTF-8: read as Latin-1"));
+            } else if lossy {
+                let shown = char::REPLACEMENT_CHARACTER;
+                terminal::warning(&format!(
+                    "`{file}` is not all valid text: broken bytes count as `{shown}`"
+                ));
+            }
+            Ok(Text::from(text.as_str()))
+        }
+    }
+}
+
+/// The byte offset of a place; what it leaves out is at the end.
+fn offset_of(text: &Text, place: &Place) -> Result<usize, PlaceError> {
+    match (place.line, place.column) {
+        (Some(line), Some(column)) => text.strict_offset(line, column),
+        (Some(line), None) => Ok(text.line_end(text.strict_offset(line, 1)?)),
+        (None, _) => Ok(text.len()),
+    }
+}
+
+/// The text as if what is to be hidden were not yet written.
+fn hide(text: &Text, offset: usize, what: Option<Hide>) -> (Text, usize, Option<String>) {
+    let end = match what {
+        None => return (text.clone(), offset, None),
+        Some(Hide::RestOfLine) => text.line_end(offset),
+        Some(Hide::RestOfFile) => text.len(),
+    };
+    let hidden = text.slice(offset..text.line_end(offset)).into_owned();
+    let kept = format!("{}{}", text.slice(0..offset), text.slice(end..text.len()));
+    (Text::from(kept.as_str()), offset, Some(hidden))
+}
+
+/// The cursor's line as a text of its own, and how many lines were before it.
+fn line_alone(text: &Text, offset: usize) -> (Text, usize, usize) {
+    let start = text.line_start(offset);
+    let line = text.slice(start..text.line_end(offset));
+    (Text::from(&*line), offset - start, text.line_of(offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "let a = one();\nlet b = two();\nend\n";
+
+    /// `$0` marks the cursor in what the engine would see.
+    #[track_caller]
+    fn check(offset: usize, what: Option<Hide>, context: Context, expected: &str) {
+        let (text, offset, _) = hide(&Text::from(FILE), offset, what);
+        let (text, offset, _) = match context {
+            Context::Line => line_alone(&text, offset),
+            _ => (text, offset, 0),
+        };
+        let mut shown = text.contents();
+        shown.insert_str(offset, "$0");
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn nothing_is_hidden_unless_asked() {
+        check(
+            23,
+            None,
+            Context::Full,
+            "let a = one();\nlet b = $0two();\nend\n",
+        );
+    }
+
+    #[test]
+    fn the_rest_of_the_line_is_taken_as_not_yet_written() {
+        check(
+            23,
+            Some(Hide::RestOfLine),
+            Context::Full,
+            "let a = one();\nlet b = $0\nend\n",
+        );
+        check(
+            23,
+            Some(Hide::RestOfFile),
+            Context::Full,
+            "let a = one();\nlet b = $0",
+        );
+    }
+
+    #[test]
+    fn the_line_alone_is_all_there_is() {
+        check(23, None, Context::Line, "let b = $0two();");
+        check(23, Some(Hide::RestOfLine), Context::Line, "let b = $0");
+    }
+
+    #[test]
+    fn what_a_place_leaves_out_is_at_the_end() {
+        let offset = |place: &str| offset_of(&Text::from(FILE), &place.parse().unwrap());
+        assert_eq!(offset("f:2:9"), Ok(23));
+        assert_eq!(offset("f:2"), Ok(29));
+        assert_eq!(offset("f"), Ok(FILE.len()));
+        assert_eq!(offset("f:4:1"), Ok(FILE.len()));
+    }
+}

@@ -1,0 +1,431 @@
+//! Repositories on disk: the façade's port that scans, loads or learns, saves and keeps up to date.
+//!
+//! The one idea: a saved model plus the stamps of what it was learnt from make every start the same. Load what
+//! is there, look at what differs, learn only that. A first start and a damaged cache differ from any other
+//! in how much differs.
+//!
+//! Nothing about the cache can fail a command: what cannot be read is learnt again, what cannot be written
+//! is said once and left.
+
+pub(crate) mod cache;
+mod facts;
+pub(crate) mod model;
+pub(crate) mod root;
+pub(crate) mod tree;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use il_assist::{CancelToken, Engine, OpenError, Progress, Repositories, Stage};
+use il_watch::{Event, File, Scan, Stamp, Timing, Watcher};
+
+pub(crate) use self::facts::{Facts, How};
+use self::{
+    cache::{Saved, Unusable},
+    model::Model,
+};
+use crate::terminal;
+
+/// Above this share of changed files it is quicker to learn everything again than piece by piece.
+const MOST: f64 = 0.5;
+/// After this many changes what was learnt is saved while we run; otherwise at the end.
+const SAVE_AFTER: usize = 500;
+
+/// Whether repositories are kept up to date while they are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Asked once: what changes afterwards does not matter.
+    Once,
+    /// Open for long: changes on disk are learnt.
+    Watching,
+}
+
+/// What an engine knows beside the file that it is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Learn {
+    /// The files of its repository.
+    Repository,
+    /// Nothing.
+    Nothing,
+}
+
+/// The repositories that are open, by root.
+pub(crate) struct WorkingTrees {
+    mode: Mode,
+    learn: Learn,
+    open: Mutex<HashMap<PathBuf, Slot>>,
+    blank: Mutex<Option<Arc<Model>>>,
+}
+
+/// Locked while its repository is being opened, so that two who ask for one root share the work.
+type Slot = Arc<Mutex<Option<WorkingTree>>>;
+
+/// One open repository. Dropping the watcher stops it.
+struct WorkingTree {
+    learnt: Arc<Learnt>,
+    facts: Facts,
+    watcher: Option<Watcher>,
+}
+
+impl WorkingTrees {
+    pub(crate) fn new(mode: Mode, learn: Learn) -> Self {
+        Self {
+            mode,
+            learn,
+            open: Mutex::default(),
+            blank: Mutex::default(),
+        }
+    }
+
+    /// What the engine of an open repository knows.
+    pub(crate) fn facts(&self, root: &Path) -> Option<Facts> {
+        let slot = Arc::clone(lock(&self.open).get(root)?);
+        let tree = lock(&slot);
+        let tree = tree.as_ref()?;
+        Some(tree.facts.now(&tree.learnt))
+    }
+
+    /// Saves what was learnt and not yet saved. For the end of a long run.
+    pub(crate) fn save(&self) {
+        let slots: Vec<Slot> = lock(&self.open).values().cloned().collect();
+        for slot in slots {
+            if let Some(tree) = &*lock(&slot) {
+                tree.learnt.save_if(1);
+            }
+        }
+    }
+
+    fn blank(&self) -> Arc<Model> {
+        Arc::clone(lock(&self.blank).get_or_insert_with(|| Arc::new(model::blank())))
+    }
+
+    fn open_tree(
+        &self,
+        root: &Path,
+        progress: &dyn Fn(Progress),
+        cancel: &CancelToken,
+    ) -> Result<WorkingTree, OpenError> {
+        if self.learn == Learn::Nothing {
+            let learnt = Arc::new(Learnt::new(root, self.blank(), BTreeMap::new(), None));
+            return Ok(WorkingTree {
+                learnt,
+                facts: Facts::nothing(),
+                watcher: None,
+            });
+        }
+        let (learnt, facts, files) = open(root, progress, cancel)?;
+        let watcher = match self.mode {
+            Mode::Once => None,
+            Mode::Watching => watch(&learnt, &files),
+        };
+        Ok(WorkingTree {
+            learnt,
+            facts,
+            watcher,
+        })
+    }
+}
+
+impl Repositories for WorkingTrees {
+    fn open(
+        &self,
+        root: &Path,
+        progress: &dyn Fn(Progress),
+        cancel: &CancelToken,
+    ) -> Result<Arc<dyn Engine>, OpenError> {
+        let slot = Arc::clone(lock(&self.open).entry(root.to_path_buf()).or_default());
+        let mut tree = lock(&slot);
+        let tree = match &mut *tree {
+            Some(tree) => tree,
+            empty => empty.insert(self.open_tree(root, progress, cancel)?),
+        };
+        Ok(Arc::clone(&tree.learnt.model) as _)
+    }
+
+    fn fallback(&self) -> Option<Arc<dyn Engine>> {
+        Some(self.blank() as _)
+    }
+
+    fn changed_on_disk(&self, root: &Path, paths: &[PathBuf]) {
+        let Some(slot) = lock(&self.open).get(root).cloned() else {
+            return;
+        };
+        if let Some(watcher) = lock(&slot).as_ref().and_then(|tree| tree.watcher.as_ref()) {
+            watcher.look_at(paths);
+        }
+    }
+}
+
+/// A model with the stamps of what it was learnt from, and where both are saved.
+pub(crate) struct Learnt {
+    root: PathBuf,
+    model: Arc<Model>,
+    files: Mutex<BTreeMap<String, Stamp>>,
+    cache: Option<PathBuf>,
+    unsaved: AtomicUsize,
+    warned: AtomicBool,
+}
+
+impl Learnt {
+    fn new(
+        root: &Path,
+        model: Arc<Model>,
+        files: BTreeMap<String, Stamp>,
+        cache: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            root: root.to_path_buf(),
+            model,
+            files: Mutex::new(files),
+            cache,
+            unsaved: AtomicUsize::new(0),
+            warned: AtomicBool::new(false),
+        }
+    }
+
+    /// Learns what is now in `changed`, forgets `removed`.
+    fn update(&self, changed: &[File], removed: &[String]) {
+        for file in changed {
+            let text = tree::read(&self.root, &file.path);
+            self.model.file_changed(&file.path, text.as_deref());
+            lock(&self.files).insert(file.path.clone(), file.stamp);
+        }
+        for path in removed {
+            self.model.file_changed(path, None);
+            lock(&self.files).remove(path);
+        }
+        self.unsaved
+            .fetch_add(changed.len() + removed.len(), Ordering::Relaxed);
+    }
+
+    /// Saves if there are at least this many unsaved changes.
+    fn save_if(&self, at_least: usize) {
+        if self.unsaved.load(Ordering::Relaxed) >= at_least {
+            self.unsaved.store(0, Ordering::Relaxed);
+            self.save();
+        }
+    }
+
+    fn save(&self) {
+        let Some(cache) = &self.cache else { return };
+        // The stamps first: a file that is learnt in between is learnt once more, not missed.
+        let files = lock(&self.files).clone();
+        let saved = Saved {
+            files,
+            model: model::to_bytes(&self.model),
+        };
+        let started = Instant::now();
+        match cache::write(cache, &self.root, &saved) {
+            Ok(bytes) => {
+                tracing::debug!(bytes, took = ?started.elapsed(), "saved what was learnt");
+            }
+            Err(error) => self.warn_once(&format!(
+                "cannot save what was learnt to `{}`: {error}; it will be learnt again next time",
+                cache.display()
+            )),
+        }
+    }
+
+    fn warn_once(&self, line: &str) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            terminal::warning(line);
+        }
+    }
+}
+
+/// Loads what is saved and learns what differs, or learns everything.
+fn open(
+    root: &Path,
+    progress: &dyn Fn(Progress),
+    cancel: &CancelToken,
+) -> Result<(Arc<Learnt>, Facts, Vec<File>), OpenError> {
+    let started = Instant::now();
+    progress(Progress {
+        stage: Stage::Scan,
+        done: 0,
+        total: 0,
+    });
+    let scan = tree::scan(root);
+    check_root(root, &scan)?;
+    stop_if(cancel)?;
+
+    let cache = match cache::directory() {
+        Ok(directory) => Some(cache::file_of(&directory, root)),
+        Err(why) => {
+            terminal::warning(&format!("what is learnt is not kept: {why}"));
+            None
+        }
+    };
+    let loaded = cache
+        .as_deref()
+        .and_then(|cache| load(cache, root, progress));
+    let (learnt, how) = match loaded {
+        Some((model, files)) => {
+            let learnt = Learnt::new(root, model, files, cache);
+            let how = bring_up_to_date(&learnt, &scan, progress, cancel)?;
+            (learnt, how)
+        }
+        None => (learn(root, &scan, cache, progress, cancel)?, How::Learnt),
+    };
+    stop_if(cancel)?;
+    progress(Progress {
+        stage: Stage::Save,
+        done: 0,
+        total: 0,
+    });
+    learnt.save_if(1);
+    let facts = Facts::new(&scan, how, started.elapsed(), learnt.cache.clone());
+    Ok((Arc::new(learnt), facts, scan.files))
+}
+
+fn check_root(root: &Path, scan: &Scan) -> Result<(), OpenError> {
+    if scan.directories.is_empty() {
+        let what = scan
+            .problems
+            .first()
+            .map_or("it is not a directory", |problem| &problem.what);
+        return Err(OpenError::Failed(format!(
+            "cannot open the repository `{}`: {what}",
+            root.display()
+        )));
+    }
+    Ok(())
+}
+
+fn stop_if(cancel: &CancelToken) -> Result<(), OpenError> {
+    if cancel.is_cancelled() {
+        Err(OpenError::Cancelled)
+    } else {
+        Ok(())
+    }
+}
+
+/// The saved model and what it was learnt from; `None`, with a word where it is news, when there is none.
+fn load(
+    cache: &Path,
+    root: &Path,
+    progress: &dyn Fn(Progress),
+) -> Option<(Arc<Model>, BTreeMap<String, Stamp>)> {
+    progress(Progress {
+        stage: Stage::Load,
+        done: 0,
+        total: 0,
+    });
+    let loaded = cache::read(cache, root).and_then(|saved| {
+        let model = model::from_bytes(&saved.model)?;
+        Ok((Arc::new(model), saved.files))
+    });
+    match loaded {
+        Ok(loaded) => Some(loaded),
+        Err(Unusable::Absent) => None,
+        Err(why @ Unusable::Foreign) => {
+            tracing::info!(%why, "learning again");
+            None
+        }
+        Err(why) => {
+            let cache = cache.display();
+            terminal::warning(&format!(
+                "cannot use what was saved in `{cache}`: {why}; learning again"
+            ));
+            None
+        }
+    }
+}
+
+/// Learns what changed since the model was saved.
+fn bring_up_to_date(
+    learnt: &Learnt,
+    scan: &Scan,
+    progress: &dyn Fn(Progress),
+    cancel: &CancelToken,
+) -> Result<How, OpenError> {
+    let known = lock(&learnt.files).clone();
+    let changed: Vec<File> = scan
+        .files
+        .iter()
+        .filter(|file| known.get(&file.path) != Some(&file.stamp))
+        .cloned()
+        .collect();
+    let there: std::collections::HashSet<&str> =
+        scan.files.iter().map(|file| file.path.as_str()).collect();
+    let removed: Vec<String> = known
+        .keys()
+        .filter(|path| !there.contains(path.as_str()))
+        .cloned()
+        .collect();
+    let total = changed.len() as u64;
+    for (n, file) in changed.iter().enumerate() {
+        stop_if(cancel)?;
+        progress(Progress {
+            stage: Stage::Train,
+            done: n as u64,
+            total,
+        });
+        learnt.update(std::slice::from_ref(file), &[]);
+    }
+    learnt.update(&[], &removed);
+    Ok(How::Loaded {
+        changed: changed.len(),
+        removed: removed.len(),
+    })
+}
+
+/// Learns everything.
+fn learn(
+    root: &Path,
+    scan: &Scan,
+    cache: Option<PathBuf>,
+    progress: &dyn Fn(Progress),
+    cancel: &CancelToken,
+) -> Result<Learnt, OpenError> {
+    let (model, report) = model::learn(root, &scan.files, progress, cancel)?;
+    for (path, refusal) in &report.skipped {
+        tracing::debug!(%path, %refusal, "not learnt");
+    }
+    let files = scan
+        .files
+        .iter()
+        .map(|file| (file.path.clone(), file.stamp))
+        .collect();
+    let learnt = Learnt::new(root, Arc::new(model), files, cache);
+    learnt.unsaved.store(scan.files.len(), Ordering::Relaxed);
+    Ok(learnt)
+}
+
+/// Keeps a model up to date until the watcher is dropped.
+fn watch(learnt: &Arc<Learnt>, files: &[File]) -> Option<Watcher> {
+    let root = learnt.root.clone();
+    let told = Arc::clone(learnt);
+    let on_event = move |event| match event {
+        Event::Changed { changed, removed } => {
+            tracing::debug!(
+                changed = changed.len(),
+                removed = removed.len(),
+                "files changed"
+            );
+            told.update(&changed, &removed);
+            told.save_if(SAVE_AFTER);
+        }
+        Event::Ready { directories } => tracing::debug!(directories, "watching"),
+        Event::Degraded { why } => tracing::warn!("{why}"),
+    };
+    match Watcher::start(root, tree::options(), files, Timing::default(), on_event) {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            tracing::warn!(%error, "cannot watch for changes: they are seen when an editor tells");
+            None
+        }
+    }
+}
+
+/// What a panic elsewhere left in a lock is still good: every update is complete in itself.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,104 @@
+//! The embedded engine, as this binary uses it: learn, save, load, measure.
+
+use std::{path::Path, sync::mpsc, thread};
+
+use il_assist::{CancelToken, OpenError, Progress, Stage};
+use il_engine_repo::{Options, RepoModel, SourceFile, TrainingReport, admission};
+use il_watch::File;
+
+use super::{cache::Unusable, tree};
+
+/// The engine.
+pub(crate) type Model = RepoModel;
+
+/// Why a path must never be learnt from, by its name alone.
+pub(crate) fn never(path: &str) -> Option<&'static str> {
+    admission::is_secret(path).then_some("its name says that it holds secrets")
+}
+
+/// A model that answers from the file being edited alone.
+pub(crate) fn blank() -> Model {
+    RepoModel::new(Options::default())
+}
+
+/// Learns the admitted `files` of the tree at `root`.
+pub(crate) fn learn(
+    root: &Path,
+    files: &[File],
+    progress: &dyn Fn(Progress),
+    cancel: &CancelToken,
+) -> Result<(Model, TrainingReport), OpenError> {
+    let model = blank();
+    let sources = read(root, files, progress, cancel)?;
+    let report = train(&model, sources, progress, cancel);
+    if report.cancelled {
+        Err(OpenError::Cancelled)
+    } else {
+        Ok((model, report))
+    }
+}
+
+fn read(
+    root: &Path,
+    files: &[File],
+    progress: &dyn Fn(Progress),
+    cancel: &CancelToken,
+) -> Result<Vec<SourceFile>, OpenError> {
+    let total = files.len() as u64;
+    let mut sources = Vec::with_capacity(files.len());
+    for (n, file) in files.iter().enumerate() {
+        if cancel.is_cancelled() {
+            return Err(OpenError::Cancelled);
+        }
+        progress(Progress {
+            stage: Stage::Scan,
+            done: n as u64,
+            total,
+        });
+        if let Some(text) = tree::read(root, &file.path) {
+            sources.push(SourceFile {
+                path: file.path.as_str().into(),
+                language: tree::language(&file.path, &text).into(),
+                text: text.into(),
+            });
+        }
+    }
+    Ok(sources)
+}
+
+/// Trains on a thread of its own and says how far it is on this one: `progress` may not be shared.
+fn train(
+    model: &Model,
+    sources: Vec<SourceFile>,
+    progress: &dyn Fn(Progress),
+    cancel: &CancelToken,
+) -> TrainingReport {
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let training = scope.spawn(move || {
+            let report = |it: il_engine_repo::Progress| {
+                // The receiver outlives the training.
+                let _ = sender.send(it);
+            };
+            model.train(sources, &report, cancel)
+        });
+        for il_engine_repo::Progress { done, total } in receiver {
+            progress(Progress {
+                stage: Stage::Train,
+                done: done as u64,
+                total: total as u64,
+            });
+        }
+        training
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+pub(crate) fn to_bytes(_: &Model) -> Vec<u8> {
+    Vec::new()
+}
+
+pub(crate) fn from_bytes(_: &[u8]) -> Result<Model, Unusable> {
+    Err(Unusable::Foreign)
+}

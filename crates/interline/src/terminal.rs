@@ -1,0 +1,157 @@
+//! The two streams: data on stdout, everything else on stderr, colour and progress only on a terminal.
+//!
+//! Writing to stdout can fail (a full disk, a closed pipe) and says so; writing to stderr cannot, since
+//! there is nobody left to tell.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const STRONG: Style = Style::new().bold();
+/// Suggested text.
+pub(crate) const GHOST: Style = AnsiColor::Cyan.on_default().bold();
+
+/// `text` in `style`; the streams drop the style where it does not belong.
+pub(crate) fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Writes data, as it is, to stdout.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes one JSON document to stdout.
+pub(crate) fn print_json(document: &serde_json::Value) -> io::Result<()> {
+    // Not through `anstream`: it strips what looks like an escape sequence.
+    let mut out = io::stdout().lock();
+    let pretty = out.is_terminal();
+    let text = if pretty {
+        format!("{document:#}")
+    } else {
+        document.to_string()
+    };
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Writes data that may itself hold escape sequences or anything else, untouched, to stdout.
+pub(crate) fn print_raw(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+pub(crate) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+pub(crate) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+pub(crate) fn stderr_is_coloured() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
+
+/// A line for people, to stderr.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// A line that something degraded, to stderr.
+pub(crate) fn warning(line: &str) {
+    say(&format!("{}: {line}", styled(WARNING, "warning")));
+}
+
+/// A line that something failed, to stderr.
+pub(crate) fn say_error(line: &str) {
+    say(&format!("{}: {line}", styled(ERROR, "error")));
+}
+
+/// An error with all its causes on one line.
+pub(crate) fn error(error: &anyhow::Error) {
+    say_error(&format!("{error:#}"));
+}
+
+/// How far a long step is, on a terminal; nothing elsewhere, and nothing for what takes no time.
+pub(crate) struct ProgressBar {
+    bar: indicatif::ProgressBar,
+    stage: Option<il_assist::Stage>,
+}
+
+impl ProgressBar {
+    /// Shows nothing until something takes long.
+    pub(crate) fn hidden() -> Self {
+        Self {
+            bar: indicatif::ProgressBar::hidden(),
+            stage: None,
+        }
+    }
+
+    /// A bar over `total` units of one step.
+    pub(crate) fn steps(label: &'static str, total: u64) -> Self {
+        let bar = indicatif::ProgressBar::new(total).with_message(label);
+        bar.set_style(bar_style());
+        Self { bar, stage: None }
+    }
+
+    /// This many units are done, and this is what is being worked on.
+    pub(crate) fn at(&self, done: u64, what: &str) {
+        self.bar.set_position(done);
+        self.bar.set_message(what.to_owned());
+    }
+
+    /// This far now.
+    pub(crate) fn show(&mut self, progress: il_assist::Progress) {
+        if self.stage != Some(progress.stage) {
+            self.stage = Some(progress.stage);
+            self.bar.finish_and_clear();
+            self.bar =
+                indicatif::ProgressBar::new(progress.total).with_message(progress.stage.label());
+            self.bar.set_style(if progress.total == 0 {
+                spinner_style()
+            } else {
+                bar_style()
+            });
+        }
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
+    }
+}
+
+impl Drop for ProgressBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn bar_style() -> indicatif::ProgressStyle {
+    let template = "{msg:>10} {bar:40.cyan/dim} {human_pos}/{human_len} {eta:>4}";
+    indicatif::ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar())
+        .progress_chars("━━─")
+}
+
+fn spinner_style() -> indicatif::ProgressStyle {
+    indicatif::ProgressStyle::with_template("{msg:>10} {spinner} {human_pos}")
+        .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner())
+}
+
+/// `1,204 files`.
+pub(crate) fn count(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", indicatif::HumanCount(n))
+}
+
+/// `12.3 MiB`.
+pub(crate) fn bytes(n: u64) -> String {
+    indicatif::BinaryBytes(n).to_string()
+}
