@@ -1,0 +1,308 @@
+// Ghost text: a suggestion drawn into the document without being part of it.
+//
+// The one idea: a suggestion is a range and a text, and what is drawn is derived from the document at every
+// change: what stands between the range's start and the cursor must be how the text begins; the rest is
+// drawn. So typing along, going back and taking a word are one mechanism, and no flicker waits for a server.
+
+import { isolateHistory } from "@codemirror/commands";
+import {
+  Annotation,
+  EditorSelection,
+  type EditorState,
+  type Extension,
+  Prec,
+  type Range as DecorationRange,
+  StateEffect,
+  StateField,
+  type Transaction,
+} from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, WidgetType, keymap } from "@codemirror/view";
+
+import { offsetAt } from "./sync";
+import type { InlineItem } from "./wire";
+
+/** One alternative, in offsets of the document as it is now. */
+export interface Suggestion {
+  item: InlineItem;
+  from: number;
+  to: number;
+  /** What replaces `from..to`; lines end in `\n`, as in the document. */
+  text: string;
+}
+
+/** What is drawn: one of several alternatives. */
+export interface Ghost {
+  alternatives: Suggestion[];
+  index: number;
+}
+
+/** How much of a suggestion is taken. */
+export type Extent = "all" | "line" | "word";
+
+export interface GhostEvents {
+  /** Part of a suggestion went into the document; `length` of its text is there now. */
+  taken(suggestion: Suggestion, extent: Extent, length: number, inserted: number): void;
+  /** The user does not want it. */
+  dismissed(suggestion: Suggestion): void;
+  /** Another alternative is drawn. */
+  cycled(ghost: Ghost): void;
+  /** The user asks for a suggestion now. */
+  asked(): void;
+}
+
+const setGhost = StateEffect.define<Ghost | null>();
+
+/** Marks the transactions by which a suggestion is taken. */
+export const taking = Annotation.define<true>();
+
+const ghostField = StateField.define<Ghost | null>({
+  create: () => null,
+  update: (ghost, transaction) => {
+    for (const effect of transaction.effects) if (effect.is(setGhost)) ghost = effect.value;
+    return ghost && follow(ghost, transaction);
+  },
+  provide: (field) => EditorView.decorations.compute([field, "selection"], (state) => draw(state)),
+});
+
+/** The ghost after a transaction: what still fits, or nothing. */
+function follow(ghost: Ghost, transaction: Transaction): Ghost | null {
+  if (!transaction.docChanged && !transaction.selection) return ghost;
+  if (!transaction.docChanged && !transaction.newSelection.eq(transaction.startState.selection)) return null;
+  const { changes, state } = transaction;
+  const shown = ghost.alternatives[ghost.index];
+  const moved = new Map<Suggestion, Suggestion>();
+  for (const suggestion of ghost.alternatives) {
+    const now = {
+      ...suggestion,
+      from: changes.mapPos(suggestion.from, -1),
+      to: changes.mapPos(suggestion.to, 1),
+    };
+    if (remainder(state, now) !== null) moved.set(suggestion, now);
+  }
+  if (moved.size === 0) return null;
+  const alternatives = [...moved.values()];
+  const index = shown && moved.has(shown) ? [...moved.keys()].indexOf(shown) : 0;
+  return { alternatives, index };
+}
+
+interface Remainder {
+  /** Drawn at the cursor. */
+  ghost: string;
+  /** In the document after the cursor, and replaced by what follows `ghost` in the suggestion. */
+  tail: string;
+  /** `tail` is the end of the suggestion, so taking only the ghost leaves a good text. */
+  keepsTail: boolean;
+}
+
+/** What of a suggestion is not yet in the document; `null` when it does not fit there. */
+function remainder(state: EditorState, { from, to, text }: Suggestion): Remainder | null {
+  const { main, ranges } = state.selection;
+  const head = main.head;
+  if (ranges.length > 1 || !main.empty || head < from || head > to) return null;
+  const typed = state.doc.sliceString(from, head);
+  if (!text.startsWith(typed)) return null;
+  const rest = text.slice(typed.length);
+  const tail = state.doc.sliceString(head, to);
+  const keepsTail = rest.endsWith(tail);
+  const ghost = keepsTail ? rest.slice(0, rest.length - tail.length) : rest;
+  return ghost === "" ? null : { ghost, tail, keepsTail };
+}
+
+/** A server's items as suggestions for this state; only those that fit. */
+export function suggestions(state: EditorState, items: InlineItem[]): Suggestion[] {
+  const head = state.selection.main.head;
+  return items
+    .map((item) => {
+      const inserted = typeof item.insertText === "string" ? item.insertText : item.insertText.value;
+      const from = item.range ? offsetAt(state.doc, item.range.start) : head;
+      const to = item.range ? offsetAt(state.doc, item.range.end) : head;
+      return { item, from, to, text: inserted.replace(/\r\n?/g, "\n") };
+    })
+    .filter((suggestion) => remainder(state, suggestion) !== null);
+}
+
+export function currentGhost(state: EditorState): Ghost | null {
+  return state.field(ghostField, false) ?? null;
+}
+
+export function currentSuggestion(state: EditorState): Suggestion | null {
+  const ghost = currentGhost(state);
+  return ghost?.alternatives[ghost.index] ?? null;
+}
+
+/** What would be drawn for a suggestion. */
+export function ghostOf(state: EditorState, suggestion: Suggestion): string {
+  return remainder(state, suggestion)?.ghost ?? "";
+}
+
+/** What is drawn now. */
+export function ghostTextOf(state: EditorState): string {
+  const suggestion = currentSuggestion(state);
+  return suggestion ? ghostOf(state, suggestion) : "";
+}
+
+export function showGhost(view: EditorView, ghost: Ghost | null): void {
+  if (ghost !== null || currentGhost(view.state) !== null) view.dispatch({ effects: setGhost.of(ghost) });
+}
+
+// Drawing
+
+class InlineGhost extends WidgetType {
+  constructor(readonly text: string) {
+    super();
+  }
+
+  override eq(other: InlineGhost): boolean {
+    return other.text === this.text;
+  }
+
+  toDOM(): HTMLElement {
+    const span = document.createElement("span");
+    span.className = "cm-ghost";
+    span.setAttribute("aria-hidden", "true");
+    span.textContent = this.text;
+    return span;
+  }
+
+  override ignoreEvent(): boolean {
+    return false;
+  }
+}
+
+/** The lines below the cursor's; `moved` is document text that will stand behind them. */
+class BlockGhost extends WidgetType {
+  constructor(
+    readonly lines: string[],
+    readonly moved: string,
+  ) {
+    super();
+  }
+
+  override eq(other: BlockGhost): boolean {
+    return other.moved === this.moved && other.lines.join("\n") === this.lines.join("\n");
+  }
+
+  toDOM(): HTMLElement {
+    const block = document.createElement("div");
+    block.className = "cm-ghost-block";
+    block.setAttribute("aria-hidden", "true");
+    this.lines.forEach((text, index) => {
+      const line = document.createElement("div");
+      const ghost = document.createElement("span");
+      ghost.className = "cm-ghost";
+      ghost.textContent = text;
+      line.append(ghost);
+      if (index === this.lines.length - 1 && this.moved) line.append(this.moved);
+      else if (text === "") line.append(document.createElement("br"));
+      block.append(line);
+    });
+    return block;
+  }
+
+  override get estimatedHeight(): number {
+    return this.lines.length * 21;
+  }
+
+  override ignoreEvent(): boolean {
+    return false;
+  }
+}
+
+const replaced = Decoration.mark({ class: "cm-ghost-replaced" });
+const hidden = Decoration.replace({});
+
+function draw(state: EditorState): DecorationSet {
+  const suggestion = currentSuggestion(state);
+  const rest = suggestion && remainder(state, suggestion);
+  if (!suggestion || !rest) return Decoration.none;
+  const head = state.selection.main.head;
+  const [first = "", ...below] = rest.ghost.split("\n");
+  const marks: DecorationRange<Decoration>[] = [];
+  if (first) marks.push(Decoration.widget({ widget: new InlineGhost(first), side: 1 }).range(head));
+  if (!rest.keepsTail && rest.tail) marks.push(replaced.range(head, suggestion.to));
+  if (below.length > 0) {
+    const end = state.doc.lineAt(head).to;
+    // What stands behind the cursor goes to the end of the last line, as it will when this is taken.
+    const moved = rest.keepsTail ? state.doc.sliceString(head, end) : state.doc.sliceString(suggestion.to, end);
+    if (moved) marks.push(hidden.range(end - moved.length, end));
+    const widget = new BlockGhost(below, moved);
+    marks.push(Decoration.widget({ widget, side: 1, block: true }).range(end));
+  }
+  return Decoration.set(marks, true);
+}
+
+// Taking
+
+/** How much of `ghost` a word is: blanks, then letters and digits, or else one run of signs. */
+export function wordLength(ghost: string): number {
+  return /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+|$)/u.exec(ghost)?.[0].length || ghost.length;
+}
+
+/** To the end of the first line that has something on it. */
+export function lineLength(ghost: string): number {
+  const start = /^\s*\n/.exec(ghost)?.[0].length ?? 0;
+  const end = ghost.indexOf("\n", start);
+  return end < 0 ? ghost.length : end;
+}
+
+function take(view: EditorView, extent: Extent, events: GhostEvents): boolean {
+  const suggestion = currentSuggestion(view.state);
+  const rest = suggestion && remainder(view.state, suggestion);
+  if (!suggestion || !rest) return false;
+  const length = extent === "word" ? wordLength(rest.ghost) : extent === "line" ? lineLength(rest.ghost) : Infinity;
+  // A part can be taken only where the rest stays as it is drawn.
+  const whole = !rest.keepsTail || length >= rest.ghost.length;
+  const head = view.state.selection.main.head;
+  const inserted = whole ? rest.ghost.length : length;
+  const change = whole
+    ? { from: suggestion.from, to: suggestion.to, insert: suggestion.text }
+    : { from: head, insert: rest.ghost.slice(0, length) };
+  const end = whole ? suggestion.from + suggestion.text.length : head + length;
+  view.dispatch({
+    changes: change,
+    selection: EditorSelection.cursor(end),
+    ...(whole ? { effects: setGhost.of(null) } : {}),
+    annotations: [isolateHistory.of("full"), taking.of(true)],
+    userEvent: "input.complete",
+    scrollIntoView: true,
+  });
+  events.taken(suggestion, whole ? "all" : extent, whole ? suggestion.text.length : end - suggestion.from, inserted);
+  return true;
+}
+
+function dismiss(view: EditorView, events: GhostEvents): boolean {
+  const suggestion = currentSuggestion(view.state);
+  if (!suggestion) return false;
+  showGhost(view, null);
+  events.dismissed(suggestion);
+  return true;
+}
+
+function cycle(view: EditorView, by: number, events: GhostEvents): boolean {
+  const ghost = currentGhost(view.state);
+  if (!ghost) return false;
+  if (ghost.alternatives.length === 1) {
+    // The server looks for several only when it is asked for by hand.
+    events.asked();
+    return true;
+  }
+  const count = ghost.alternatives.length;
+  const next = { ...ghost, index: (ghost.index + by + count) % count };
+  showGhost(view, next);
+  events.cycled(next);
+  return true;
+}
+
+/** The field, its drawing and its keys. */
+export function ghostText(events: GhostEvents): Extension {
+  const keys = keymap.of([
+    { key: "Tab", run: (view) => take(view, "all", events) },
+    { key: "Mod-ArrowRight", run: (view) => take(view, "word", events) },
+    { key: "Mod-Shift-ArrowRight", run: (view) => take(view, "line", events) },
+    { key: "Escape", run: (view) => dismiss(view, events) },
+    { key: "Alt-]", run: (view) => cycle(view, 1, events) },
+    { key: "Alt-[", run: (view) => cycle(view, -1, events) },
+    { key: "Alt-\\", run: () => (events.asked(), true) },
+  ]);
+  return [ghostField, Prec.highest(keys)];
+}
