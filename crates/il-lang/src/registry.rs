@@ -53,6 +53,8 @@ pub struct Language {
     pub block_style: BlockStyle,
     /// What ends a line that opens a block: `{`, `:`, `do`.
     pub block_openers: Vec<&'static str>,
+    /// What begins a line that opens a block though nothing at its end says so: Ruby's `def`.
+    pub block_starters: Vec<&'static str>,
     /// What begins a line that closes a block: `}`, `end`, `fi`.
     pub block_closers: Vec<&'static str>,
     /// The pairs that must balance.

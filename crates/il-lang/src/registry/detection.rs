@@ -18,31 +18,31 @@ impl Registry {
     pub fn detect(&self, path: &str, first_line: Option<&str>) -> &Language {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
         first_line
-            .and_then(|line| self.from_modeline(line))
-            .or_else(|| self.from_name(name))
-            .or_else(|| first_line.and_then(|line| self.from_shebang(line)))
+            .and_then(|line| self.by_modeline(line))
+            .or_else(|| self.by_name(name))
+            .or_else(|| first_line.and_then(|line| self.by_shebang(line)))
             .unwrap_or_else(|| self.plaintext())
     }
 
-    fn from_name(&self, name: &str) -> Option<&Language> {
-        self.from_whole_name(name)
-            .or_else(|| self.from_pattern(name, |suffix| !suffix.is_empty()))
-            .or_else(|| self.from_extension(name))
+    fn by_name(&self, name: &str) -> Option<&Language> {
+        self.by_whole_name(name)
+            .or_else(|| self.by_pattern(name, |suffix| !suffix.is_empty()))
+            .or_else(|| self.by_extension(name))
             // `Dockerfile*` last: `Dockerfile.py` is Python.
-            .or_else(|| self.from_pattern(name, str::is_empty))
+            .or_else(|| self.by_pattern(name, str::is_empty))
             .or_else(|| {
                 let (inner, ending) = name.rsplit_once('.')?;
-                WRAPPERS.contains(&ending).then(|| self.from_name(inner))?
+                WRAPPERS.contains(&ending).then(|| self.by_name(inner))?
             })
     }
 
-    fn from_whole_name(&self, name: &str) -> Option<&Language> {
+    fn by_whole_name(&self, name: &str) -> Option<&Language> {
         self.by_filename
             .get(name)
             .map(|&index| &self.languages[index])
     }
 
-    fn from_pattern(&self, name: &str, eligible: impl Fn(&str) -> bool) -> Option<&Language> {
+    fn by_pattern(&self, name: &str, eligible: impl Fn(&str) -> bool) -> Option<&Language> {
         let (_, _, index) = self.patterns.iter().find(|(prefix, suffix, _)| {
             eligible(suffix)
                 && name.len() >= prefix.len() + suffix.len()
@@ -53,7 +53,7 @@ impl Registry {
     }
 
     /// Tries the endings from the longest (`d.ts`) to the shortest (`ts`), as written and in lower case.
-    fn from_extension(&self, name: &str) -> Option<&Language> {
+    fn by_extension(&self, name: &str) -> Option<&Language> {
         let lower = name.to_ascii_lowercase();
         name.match_indices('.')
             .filter(|&(at, _)| at + 1 < name.len())
@@ -64,7 +64,7 @@ impl Registry {
             .map(|&index| &self.languages[index])
     }
 
-    fn from_shebang(&self, line: &str) -> Option<&Language> {
+    fn by_shebang(&self, line: &str) -> Option<&Language> {
         let interpreter = interpreter(line)?;
         let bare =
             interpreter.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
@@ -75,7 +75,7 @@ impl Registry {
     }
 
     /// `-*- mode: ruby -*-`, `-*- C++ -*-`, `vim: set ft=sh:`.
-    fn from_modeline(&self, line: &str) -> Option<&Language> {
+    fn by_modeline(&self, line: &str) -> Option<&Language> {
         let mode = emacs_mode(line).or_else(|| vim_filetype(line))?;
         let mode = mode.to_ascii_lowercase();
         self.by_id(&mode).or_else(|| {

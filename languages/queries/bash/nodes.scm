@@ -1,0 +1,13 @@
+(comment) @comment
+(string) @string
+(raw_string) @string
+(ansi_c_string) @string
+(translated_string) @string
+(heredoc_body) @string
+(command_substitution) @code
+(expansion) @code
+(compound_statement) @block
+(do_group) @block
+(subshell) @block
+(if_statement) @block
+(case_statement) @block

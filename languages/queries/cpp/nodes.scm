@@ -1,0 +1,3 @@
+; added to c/nodes.scm
+(raw_string_literal) @string
+(using_declaration) @import

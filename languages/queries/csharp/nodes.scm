@@ -1,0 +1,14 @@
+(comment) @comment
+(string_literal) @string
+(raw_string_literal) @string
+(verbatim_string_literal) @string
+(interpolated_string_expression) @string
+(character_literal) @string
+(interpolation) @code
+(block) @block
+(declaration_list) @block
+(enum_member_declaration_list) @block
+(accessor_list) @block
+(switch_body) @block
+(initializer_expression) @block
+(using_directive) @import

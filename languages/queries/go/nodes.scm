@@ -1,0 +1,12 @@
+(comment) @comment
+(interpreted_string_literal) @string
+(raw_string_literal) @string
+(rune_literal) @string
+(block) @block
+(field_declaration_list) @block
+(interface_type) @block
+(literal_value) @block
+(expression_switch_statement) @block
+(type_switch_statement) @block
+(select_statement) @block
+(import_declaration) @import

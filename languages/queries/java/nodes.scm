@@ -1,0 +1,13 @@
+(line_comment) @comment
+(block_comment) @comment
+(string_literal) @string
+(character_literal) @string
+(string_interpolation) @code
+(block) @block
+(class_body) @block
+(interface_body) @block
+(enum_body) @block
+(annotation_type_body) @block
+(constructor_body) @block
+(switch_block) @block
+(import_declaration) @import

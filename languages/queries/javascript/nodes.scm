@@ -1,0 +1,12 @@
+(comment) @comment
+(hash_bang_line) @comment
+(string) @string
+(template_string) @string
+(regex) @string
+(template_substitution) @code
+(statement_block) @block
+(class_body) @block
+(switch_body) @block
+(object) @block
+(import_statement) @import
+(decorator) @attached

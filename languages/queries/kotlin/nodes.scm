@@ -1,0 +1,15 @@
+(line_comment) @comment
+(block_comment) @comment
+(shebang) @comment
+(string_literal) @string
+(multiline_string_literal) @string
+(character_literal) @string
+(interpolation) @code
+(block) @block
+(function_body) @block
+(class_body) @block
+(enum_class_body) @block
+(lambda_literal) @block
+(when_expression) @block
+(import) @import
+(file_annotation) @attached

@@ -1,0 +1,13 @@
+(comment) @comment
+(text) @comment
+(string) @string
+(encapsed_string) @string
+(heredoc_body) @string
+(nowdoc_body) @string
+(compound_statement) @block
+(declaration_list) @block
+(enum_declaration_list) @block
+(match_block) @block
+(switch_block) @block
+(namespace_use_declaration) @import
+(attribute_list) @attached

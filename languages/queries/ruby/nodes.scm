@@ -1,0 +1,16 @@
+(comment) @comment
+(string) @string
+(heredoc_body) @string
+(regex) @string
+(subshell) @string
+(string_array) @string
+(symbol_array) @string
+(interpolation) @code
+(body_statement) @block
+(block_body) @block
+(do_block) @block
+(block) @block
+(begin) @block
+(then) @block
+(else) @block
+(do) @block

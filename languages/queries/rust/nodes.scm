@@ -1,0 +1,14 @@
+(line_comment) @comment
+(block_comment) @comment
+(string_literal) @string
+(raw_string_literal) @string
+(char_literal) @string
+(block) @block
+(declaration_list) @block
+(field_declaration_list) @block
+(enum_variant_list) @block
+(match_block) @block
+(field_initializer_list) @block
+(use_declaration) @import
+(extern_crate_declaration) @import
+(attribute_item) @attached

@@ -1,0 +1,15 @@
+(comment) @comment
+(block_comment) @comment
+(string) @string
+(interpolated_string) @string
+(character_literal) @string
+(interpolation) @code
+(block) @block
+(indented_block) @block
+(template_body) @block
+(with_template_body) @block
+(enum_body) @block
+(case_block) @block
+(indented_cases) @block
+(import_declaration) @import
+(export_declaration) @import

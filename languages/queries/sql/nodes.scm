@@ -1,0 +1,7 @@
+(comment) @comment
+(marginalia) @comment
+(literal) @string
+(column_definitions) @block
+(function_body) @block
+(block) @block
+(subquery) @block

@@ -1,0 +1,17 @@
+(comment) @comment
+(multiline_comment) @comment
+(shebang_line) @comment
+(line_string_literal) @string
+(multi_line_string_literal) @string
+(raw_string_literal) @string
+(regex_literal) @string
+(interpolated_expression) @code
+(function_body) @block
+(class_body) @block
+(enum_class_body) @block
+(protocol_body) @block
+(lambda_literal) @block
+(computed_property) @block
+(switch_statement) @block
+(statements) @block
+(import_declaration) @import

@@ -1,0 +1,2 @@
+; added to typescript/nodes.scm
+(jsx_element) @block
