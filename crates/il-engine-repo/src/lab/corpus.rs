@@ -5,10 +5,11 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use il_lang::lexer::{LexState, TokenClass, TokenMode};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::admission;
-use crate::model::{SourceFile, family_of};
+use crate::model::{SourceFile, family_of, lexer};
 
 /// A repository in memory.
 #[derive(Debug)]
@@ -128,21 +129,30 @@ pub(super) fn held_out(repository: &Repository) -> Vec<usize> {
 
 /// The words in most files of most repositories, one line a family.
 pub fn literal_lists(repositories: &[Repository], most: usize) -> String {
-    let mut weights: BTreeMap<&str, FxHashMap<&str, f32>> = BTreeMap::new();
+    let mut families: BTreeMap<&str, Vec<&Repository>> = BTreeMap::new();
     for repository in repositories {
-        let words = weights.entry(repository.family).or_default();
-        for file in &repository.files {
-            let mut of_file: FxHashSet<&str> = FxHashSet::default();
-            let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-            of_file.extend(file.text.split(|c| !word(c)).filter(|w| !w.is_empty() && w.is_ascii() && w.len() < 30));
-            for w in of_file {
-                *words.entry(w).or_default() += 1.0 / (repository.files.len() as f32).max(20.0);
-            }
-        }
+        families.entry(repository.family).or_default().push(repository);
     }
     let mut out = String::new();
-    for (family, words) in weights {
-        let mut words: Vec<(&str, f32)> = words.into_iter().collect();
+    for (family, repositories) in families {
+        // Share of files in the average repository, and the number of repositories.
+        let mut words: FxHashMap<&str, (f32, usize)> = FxHashMap::default();
+        for repository in &repositories {
+            let mut files: FxHashMap<&str, usize> = FxHashMap::default();
+            for file in &repository.files {
+                for word in code_words(file) {
+                    *files.entry(word).or_default() += 1;
+                }
+            }
+            for (word, n) in files {
+                let entry = words.entry(word).or_default();
+                entry.0 += n as f32 / (repository.files.len() as f32).max(20.0);
+                entry.1 += 1;
+            }
+        }
+        let shared_by = (repositories.len() / 2).clamp(1, 3);
+        let mut words: Vec<(&str, f32)> =
+            words.into_iter().filter(|(_, (_, n))| *n >= shared_by).map(|(w, (share, _))| (w, share)).collect();
         words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         words.truncate(most);
         let mut words: Vec<&str> = words.into_iter().map(|w| w.0).collect();
@@ -150,6 +160,18 @@ pub fn literal_lists(repositories: &[Repository], most: usize) -> String {
         out.push_str(&format!("{family} {}\n", words.join(" ")));
     }
     out
+}
+
+fn code_words(file: &SourceFile) -> FxHashSet<&str> {
+    let mut words = FxHashSet::default();
+    let (mut state, mut tokens) = (LexState::default(), Vec::new());
+    for line in file.text.lines() {
+        tokens.clear();
+        lexer(&file.language).line(line, &mut state, &mut tokens);
+        let code = tokens.iter().filter(|t| t.mode == TokenMode::Code && t.class != TokenClass::Symbol);
+        words.extend(code.map(|t| &line[t.start as usize..t.end as usize]).filter(|w| w.is_ascii() && w.len() < 30));
+    }
+    words
 }
 
 /// A line of a file with its bytes, indentation left out.
