@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    fn check_error(text: &str, expected: Expect) {
+    fn check_error(text: &str, expected: &Expect) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("cases.jsonl");
         fs::write(&path, text).unwrap();
@@ -232,41 +232,41 @@ mod tests {
             r#"{"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":2}"#;
         check_error(
             &format!("{good}\n{{\"id\":"),
-            expect![
+            &expect![
                 "line 2 of `DIR/cases.jsonl`: not JSON: EOF while parsing a value at line 1 column 6"
             ],
         );
         check_error(
             "[1]\n",
-            expect!["line 1 of `DIR/cases.jsonl`: not a JSON object"],
+            &expect!["line 1 of `DIR/cases.jsonl`: not a JSON object"],
         );
         check_error(
             &good.replace(r#""end":2"#, r#""stop":2"#),
-            expect!["line 1 of `DIR/cases.jsonl`: the field `end` is missing"],
+            &expect!["line 1 of `DIR/cases.jsonl`: the field `end` is missing"],
         );
         check_error(
             &good.replace(r#""start":1"#, r#""start":-1"#),
-            expect!["line 1 of `DIR/cases.jsonl`: the field `start` is not a byte offset"],
+            &expect!["line 1 of `DIR/cases.jsonl`: the field `start` is not a byte offset"],
         );
         check_error(
             &good.replace(r#""line""#, r#""page""#),
-            expect![
+            &expect![
                 "line 1 of `DIR/cases.jsonl`: the kind `page` is unknown; known are line, trigger, random, api, xfile, block, new"
             ],
         );
         check_error(
             &good.replace("a.go", "../a.go"),
-            expect![
+            &expect![
                 "line 1 of `DIR/cases.jsonl`: the field `path` leads out of its folder: `../a.go`"
             ],
         );
         check_error(
             &good.replace(r#""end":2"#, r#""end":1"#),
-            expect!["line 1 of `DIR/cases.jsonl`: `end` (1) is not after `start` (1)"],
+            &expect!["line 1 of `DIR/cases.jsonl`: `end` (1) is not after `start` (1)"],
         );
         check_error(
             "\n \n",
-            expect!["the cases file `DIR/cases.jsonl` holds no case"],
+            &expect!["the cases file `DIR/cases.jsonl` holds no case"],
         );
     }
 

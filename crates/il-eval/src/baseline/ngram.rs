@@ -132,7 +132,7 @@ impl NGram {
         }
         Self {
             vocabulary,
-            counts: Counts::new(sequences.iter().map(Vec::as_slice)),
+            counts: Counts::new(&sequences.iter().map(Vec::as_slice).collect::<Vec<_>>()),
             spacing,
             files: files
                 .iter()
@@ -155,7 +155,7 @@ impl NGram {
         each_token(language, text, |word, _| {
             sequence.extend(self.vocabulary.ids.get(word));
         });
-        let counts = Arc::new(Counts::new([sequence.as_slice()].into_iter()));
+        let counts = Arc::new(Counts::new(&[&sequence]));
         alone.insert(path.to_owned(), counts.clone());
         Some(counts)
     }
@@ -177,7 +177,7 @@ impl NGram {
             each_token(&request.language, rest, |word, _| {
                 after.push(vocabulary.id(word));
             });
-            Counts::new([before.as_slice(), after.as_slice()].into_iter())
+            Counts::new(&[&before, &after])
         });
         let alone = self.alone(&request.path, &request.language);
         let distribution = Distribution {

@@ -205,7 +205,7 @@ fn many_threads_give_the_same_figures() {
     assert_eq!(figures(1), figures(4));
 }
 
-fn check_error(case: &Case, script: &[(&str, &str, f32)], expected: Expect) {
+fn check_error(case: &Case, script: &[(&str, &str, f32)], expected: &Expect) {
     let error = format!(
         "{:#}",
         run_scripted(std::slice::from_ref(case), script).unwrap_err()
@@ -233,7 +233,7 @@ fn says_what_is_wrong_and_where() {
             ..good.clone()
         },
         &[],
-        expect![
+        &expect![
             "the repository `other` of the cases is not in `DIR`: give the folder of repositories that the cases were made from, or fetch them with `cargo xtask eval-data`"
         ],
     );
@@ -243,7 +243,7 @@ fn says_what_is_wrong_and_where() {
             ..good.clone()
         },
         &[],
-        expect![
+        &expect![
             "case `line/87`: could not read `DIR/repo/b.py`: No such file or directory (os error 2)"
         ],
     );
@@ -253,14 +253,14 @@ fn says_what_is_wrong_and_where() {
             ..good.clone()
         },
         &[],
-        expect![
+        &expect![
             "case `line/87`: the hidden range 87..9999 ends past the end of `src/a.py` (130 bytes): the sources are not those that the case was made from"
         ],
     );
     check_error(
         &good,
         &[("", "FAIL", 1.0)],
-        expect!["`scripted` on `repo`: case `line/87`: the scripted engine failed: told to"],
+        &expect!["`scripted` on `repo`: case `line/87`: the scripted engine failed: told to"],
     );
 }
 

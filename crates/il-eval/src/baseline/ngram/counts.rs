@@ -29,17 +29,17 @@ fn hash(context: &[u32]) -> u64 {
 
 impl Counts {
     /// Counts every token of every sequence after its contexts; sequences do not see each other.
-    pub(super) fn new<'a>(sequences: impl Iterator<Item = &'a [u32]> + Clone) -> Self {
+    pub(super) fn new(sequences: &[&[u32]]) -> Self {
         let level = |length: usize| {
             let mut pairs: Vec<(u64, u32)> = Vec::new();
-            for sequence in sequences.clone() {
+            for sequence in sequences {
                 let ends = length..sequence.len();
                 pairs.extend(ends.map(|at| (hash(&sequence[at - length..at]), sequence[at])));
             }
             Level::new(pairs)
         };
         Self {
-            total: sequences.clone().map(<[u32]>::len).sum(),
+            total: sequences.iter().map(|it| it.len()).sum(),
             levels: std::array::from_fn(level),
         }
     }
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn counts(sequences: &[&[u32]]) -> Counts {
-        Counts::new(sequences.iter().copied())
+        Counts::new(sequences)
     }
 
     #[test]
