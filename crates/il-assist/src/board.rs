@@ -13,7 +13,6 @@ const REMEMBERED: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     pub(crate) counters: Counters,
-    pub(crate) waiting: usize,
     pub(crate) engine_jobs: usize,
     explanations: VecDeque<Explanation>,
 }

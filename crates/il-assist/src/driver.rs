@@ -181,8 +181,8 @@ impl Driver {
             if handled.is_err() {
                 self.start_over();
             }
-            let (waiting, jobs) = (self.waiting.len() + self.expecting.len(), self.jobs.len());
-            self.on_board(|board| (board.waiting, board.engine_jobs) = (waiting, jobs));
+            let jobs = self.jobs.len();
+            self.on_board(|board| board.engine_jobs = jobs);
         }
         self.jobs.values().for_each(CancelToken::cancel);
         self.queue.close();

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -83,6 +83,8 @@ struct Shared {
     board: Arc<Mutex<Board>>,
     pipeline: Sender<Message>,
     notices: Sender<Notice>,
+    /// Asks that have not been replied to.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// Slow things that someone outside does.
@@ -132,6 +134,7 @@ impl Host {
             board,
             pipeline,
             notices,
+            waiting: Arc::default(),
         });
         let (chores, todo) = unbounded();
         let doing = shared.clone();
@@ -220,7 +223,12 @@ impl Host {
     pub fn complete(&self, ask: Ask, reply: impl FnOnce(Reply) + Send + 'static) -> AskId {
         let id = AskId(self.asks.fetch_add(1, Ordering::Relaxed) + 1);
         let at = self.shared.clock.now();
-        let reply = ReplyOnce::new(reply);
+        let waiting = self.shared.waiting.clone();
+        waiting.fetch_add(1, Ordering::SeqCst);
+        let reply = ReplyOnce::new(move |it| {
+            waiting.fetch_sub(1, Ordering::SeqCst);
+            reply(it);
+        });
         let documents = self.shared.documents();
         let Some((document, known)) = documents.get(&ask.uri) else {
             drop(documents);
@@ -283,7 +291,7 @@ impl Host {
             repositories,
             documents,
             counters: board.counters,
-            waiting: board.waiting,
+            waiting: self.shared.waiting.load(Ordering::SeqCst),
             engine_jobs: board.engine_jobs,
         }
     }

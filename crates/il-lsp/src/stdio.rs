@@ -226,10 +226,8 @@ mod tests {
         assert_eq!(ping.method, "ping");
         // The answer is queued before `ping` is read, and written by a thread that owes it to nobody:
         // wait for the bytes, not for a time.
-        while answers.0.lock().unwrap().is_empty() {
+        while !answers.0.lock().unwrap().ends_with(PARSE_ERROR.as_bytes()) {
             thread::yield_now();
         }
-        let text = String::from_utf8(answers.0.lock().unwrap().clone()).unwrap();
-        assert!(text.contains("-32700"), "{text}");
     }
 }

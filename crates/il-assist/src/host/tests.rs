@@ -1,9 +1,6 @@
 //! The host with a scripted engine: what an editor does, and what it hears.
 
-use std::{
-    sync::atomic::AtomicUsize,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use il_engine::Engine;
 use test_support::{fixture::Fixture, scripted_engine};
@@ -287,8 +284,9 @@ fn surfaces_do_not_replace_each_other() {
 fn versions_tell_whether_an_ask_makes_sense() {
     let mut bench = Bench::new();
     bench.engine.otherwise(scripted_engine::Reply::text("total"));
-    let position = bench.open("//- /a.py\nval = $0\n");
+    let mut position = bench.open("//- /a.py\nval = $0\n");
     bench.type_at(position, "y");
+    position.character += 1;
     let (_, old) = bench.ask(Ask { version: Some(1), position, ..ask() });
     assert!(matches!(old.recv_timeout(PATIENCE), Ok(Reply::Superseded)));
     let answer = bench.answer(Ask { version: Some(9), position, ..ask() });

@@ -47,6 +47,11 @@ impl Editor {
         Ok(id)
     }
 
+    /// Asks with an id that was used before, as no editor should.
+    pub fn repeat(&self, id: &RequestId, method: &str, params: Value) -> anyhow::Result<()> {
+        self.send(Request { id: id.clone(), method: method.to_owned(), params })
+    }
+
     /// Asks and waits for the answer, which may be an error.
     pub fn ask(&mut self, method: &str, params: Value) -> anyhow::Result<Response> {
         let id = self.request(method, params)?;
