@@ -242,21 +242,48 @@ mod tests {
 
     #[test]
     fn marks_stay_with_the_text() {
-        check(|_| {}, expect![[r#"foo:0.90 (:0.80 bar:0.40 );:0.40 shown "foo(bar);" 0.40"#]]);
-        check(|draft| draft.truncate(5), expect![[r#"foo:0.90 (:0.80 b:0.40 shown "foo(b" 0.40"#]]);
+        check(
+            |_| {},
+            expect![[r#"foo:0.90 (:0.80 bar:0.40 );:0.40 shown "foo(bar);" 0.40"#]],
+        );
+        check(
+            |draft| draft.truncate(5),
+            expect![[r#"foo:0.90 (:0.80 b:0.40 shown "foo(b" 0.40"#]],
+        );
         check(|draft| draft.truncate(0), expect![[r#" shown "" 1.00"#]]);
-        check(|draft| draft.show(4), expect![[r#"foo:0.90 (:0.80 bar:0.40 );:0.40 shown "foo(" 0.80"#]]);
-        check(|draft| draft.replace(0..4, ""), expect![[r#"bar:0.40 );:0.40 shown "bar);" 0.40"#]]);
-        check(|draft| draft.replace(3..4, "\n    ("), expect![[r#"
+        check(
+            |draft| draft.show(4),
+            expect![[r#"foo:0.90 (:0.80 bar:0.40 );:0.40 shown "foo(" 0.80"#]],
+        );
+        check(
+            |draft| draft.replace(0..4, ""),
+            expect![[r#"bar:0.40 );:0.40 shown "bar);" 0.40"#]],
+        );
+        check(
+            |draft| draft.replace(3..4, "\n    ("),
+            expect![[r#"
             foo:0.90 
-                (:0.80 bar:0.40 );:0.40 shown "foo\n    (bar);" 0.40"#]]);
-        check(|draft| draft.replace(2..5, "XY"), expect![[r#"fo:0.80 XYar:0.40 );:0.40 shown "foXYar);" 0.40"#]]);
+                (:0.80 bar:0.40 );:0.40 shown "foo\n    (bar);" 0.40"#]],
+        );
+        check(
+            |draft| draft.replace(2..5, "XY"),
+            expect![[r#"fo:0.80 XYar:0.40 );:0.40 shown "foXYar);" 0.40"#]],
+        );
     }
 
     #[test]
     fn what_is_typed_makes_the_rest_surer() {
-        check(|draft| *draft = draft.typed_through(3), expect![[r#"(:0.89 bar:0.44 );:0.44 shown "(bar);" 0.44"#]]);
-        check(|draft| *draft = draft.typed_through(4), expect![[r#"bar:0.50 );:0.50 shown "bar);" 0.50"#]]);
-        check(|draft| *draft = draft.typed_through(5), expect![[r#"ar:0.63 );:0.63 shown "ar);" 0.63"#]]);
+        check(
+            |draft| *draft = draft.typed_through(3),
+            expect![[r#"(:0.89 bar:0.44 );:0.44 shown "(bar);" 0.44"#]],
+        );
+        check(
+            |draft| *draft = draft.typed_through(4),
+            expect![[r#"bar:0.50 );:0.50 shown "bar);" 0.50"#]],
+        );
+        check(
+            |draft| *draft = draft.typed_through(5),
+            expect![[r#"ar:0.63 );:0.63 shown "ar);" 0.63"#]],
+        );
     }
 }

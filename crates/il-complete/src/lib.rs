@@ -15,6 +15,7 @@
 
 mod answer;
 mod ask;
+mod cache;
 mod config;
 mod dialect;
 mod draft;
@@ -23,6 +24,8 @@ pub mod extent;
 pub mod gate;
 mod length;
 mod pipeline;
+mod place;
+mod query;
 mod rhythm;
 mod shape;
 

@@ -28,7 +28,7 @@ use il_engine::Length;
 
 use crate::{
     answer::Reason,
-    ask::{IndentStyle, SyntaxFacts, Trigger},
+    ask::{IndentStyle, SyntaxFacts},
     dialect::Dialect,
     draft::Draft,
     gate::GateConfig,
@@ -44,7 +44,6 @@ pub(crate) struct Scene<'a> {
     pub dialect: &'a Dialect,
     pub indent: IndentStyle,
     pub facts: SyntaxFacts,
-    pub trigger: Trigger,
     pub length: Length,
     pub gate: &'a GateConfig,
     pub calibrated: bool,

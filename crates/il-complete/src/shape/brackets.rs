@@ -227,9 +227,14 @@ mod tests {
 
     #[test]
     fn keeps_what_closes_what_is_open() {
-        check("rust", "    foo($0\n", "a, b);", expect![[r#"
-                foo(⟦a, b);⟧
-        "#]]);
+        check(
+            "rust",
+            "    foo($0\n",
+            "a, b);",
+            expect![[r#"
+                    foo(⟦a, b);⟧
+            "#]],
+        );
         check(
             "rust",
             "fn f() {\n    if a {\n        $0\n}\n",
@@ -237,9 +242,9 @@ mod tests {
             expect![[r#"
                 fn f() {
                     if a {
-                        ⟦b();⟧
+                        ⟦b();
+                    }⟧
                 }
-                -- scope: it stops where the block ends
             "#]],
         );
         check(
@@ -255,18 +260,28 @@ mod tests {
 
     #[test]
     fn cuts_what_is_closed_already() {
-        check("rust", "fn f() {\n    $0\n}\n", "a();\n}", expect![[r#"
-            fn f() {
-                ⟦a();⟧
-            }
-            -- scope: it stops where the block ends
-        "#]]);
-        check("rust", "    foo($0, b)\n", "a)", expect![[r#"
+        check(
+            "rust",
+            "fn f() {\n    $0\n}\n",
+            "a();\n}",
+            expect![[r#"
+                fn f() {
+                    ⟦a();⟧
+                }
+                -- brackets: a bracket that is closed after the cursor was cut off
+            "#]],
+        );
+        check(
+            "rust",
+            "    foo($0, b)\n",
+            "a)",
+            expect![[r#"
                 foo($0, b)
             nothing: filtered by too-short: it is too short to be worth a glance
             -- brackets: a bracket that is closed after the cursor was cut off
             -- too-short: nothing is left to show
-        "#]]);
+        "#]],
+        );
         check(
             "typescript",
             "f(() => {\n  $0\n});\n",
@@ -275,26 +290,46 @@ mod tests {
                 f(() => {
                   ⟦g();⟧
                 });
-                -- scope: it stops where the block ends
+                -- brackets: a bracket that is closed after the cursor was cut off
             "#]],
         );
     }
 
     #[test]
     fn cuts_what_closes_nothing() {
-        check("rust", "    foo$0\n", "(a)); bar()", expect![[r#"
+        check(
+            "rust",
+            "    foo$0\n",
+            "(a)); bar()",
+            expect![[r#"
                 foo⟦(a)⟧
             -- brackets: a bracket that closes nothing was cut off
-        "#]]);
-        check("rust", "    let a = $0\n", "[b);", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "    let a = $0\n",
+            "[b);",
+            expect![[r#"
                 let a = ⟦[b⟧
             -- brackets: a bracket that closes nothing was cut off
-        "#]]);
-        check("rust", "    let a = $0\n", "\")\";", expect![[r#"
-                let a = ⟦")";⟧
-        "#]]);
-        check("plaintext", "hello $0\n", "there :)", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "    let a = $0\n",
+            "\")\";",
+            expect![[r#"
+                    let a = ⟦")";⟧
+            "#]],
+        );
+        check(
+            "plaintext",
+            "hello $0\n",
+            "there :)",
+            expect![[r#"
             hello ⟦there :)⟧
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -36,12 +36,10 @@ fn restarted(text: &str, scene: &Scene<'_>) -> usize {
     let repeats =
         |said: &str| said.chars().count() >= TELLING && text[indented..].starts_with(said);
     let word = &head[head.trim_end_matches(is_word).len()..];
-    // An engine that is asked to go on inside a word and starts it again says more than the word alone.
-    let goes_on = |said: &str| text[indented + said.len()..].starts_with(is_word);
-    if repeats(head) && (head.contains(|c| !is_word(c)) || goes_on(head)) {
+    if repeats(head) {
         indented + head.len()
-    } else if repeats(word) && goes_on(word) {
-        indented + word.len()
+    } else if indented == 0 && repeats(word) {
+        word.len()
     } else {
         0
     }
@@ -81,16 +79,33 @@ mod tests {
                 -- echo: what stands before the cursor was said again
             "#]],
         );
-        check("rust", "    retu$0\n", "return x;", expect![[r#"
+        check(
+            "rust",
+            "    retu$0\n",
+            "return x;",
+            expect![[r#"
                 retu⟦rn x;⟧
             -- echo: what stands before the cursor was said again
-        "#]]);
-        check("rust", "    a$0\n", "a + b", expect![[r#"
-                a⟦a + b⟧
-        "#]]);
-        check("rust", "    foo$0\n", "foo", expect![[r#"
-                foo⟦foo⟧
-        "#]]);
+        "#]],
+        );
+        check(
+            "rust",
+            "    a$0\n",
+            "a + b",
+            expect![[r#"
+                    a⟦a + b⟧
+            "#]],
+        );
+        check(
+            "rust",
+            "    foo$0\n",
+            "foo",
+            expect![[r#"
+                    foo$0
+                nothing: filtered by echo: what stands before the cursor was said again
+                -- echo: nothing is left to show
+            "#]],
+        );
     }
 
     #[test]
@@ -115,11 +130,16 @@ mod tests {
                     ⟦push(row);⟧
             "#]],
         );
-        check("rust", "    }\n    $0\n", "}", expect![[r#"
+        check(
+            "rust",
+            "    }\n    $0\n",
+            "}",
+            expect![[r#"
                 }
                 $0
             nothing: filtered by brackets: a bracket that closes nothing was cut off
             -- brackets: nothing is left to show
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -156,23 +156,43 @@ mod tests {
 
     #[test]
     fn nothing_twice() {
-        check_llm("rust", "fn f() {\n    $0\n}\n", "    a();", expect![[r#"
+        check_llm(
+            "rust",
+            "fn f() {\n    $0\n}\n",
+            "    a();",
+            expect![[r#"
             fn f() {
                 ⟦a();⟧
             }
             -- indentation: white space that is there already was dropped
-        "#]]);
-        check_llm("rust", "fn f() {\n    $0\n}\n", "        .a()", expect![[r#"
+        "#]],
+        );
+        check_llm(
+            "rust",
+            "fn f() {\n    $0\n}\n",
+            "        .a()",
+            expect![[r#"
             fn f() {
                 ⟦        .a()⟧
             }
-        "#]]);
-        check("rust", "let x = $0\n", " 1;", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "let x = $0\n",
+            " 1;",
+            expect![[r#"
             let x = ⟦1;⟧
             -- indentation: white space that is there already was dropped
-        "#]]);
-        check("rust", "let x =$0\n", " 1;", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "let x =$0\n",
+            " 1;",
+            expect![[r#"
             let x =⟦ 1;⟧
-        "#]]);
+        "#]],
+        );
     }
 }

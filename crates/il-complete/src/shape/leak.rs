@@ -125,10 +125,15 @@ mod tests {
 
     #[test]
     fn cuts_at_the_first_token_of_any_family() {
-        check("rust", "let x = $0;\n", "foo()<|fim_pad|>bar", expect![[r#"
+        check(
+            "rust",
+            "let x = $0;\n",
+            "foo()<|fim_pad|>bar",
+            expect![[r#"
             let x = ⟦foo()⟧;
             -- leak: a model's special token was cut off
-        "#]]);
+        "#]],
+        );
         check(
             "rust",
             "let x = $0\n",
@@ -138,19 +143,34 @@ mod tests {
                 -- leak: a model's special token was cut off
             "#]],
         );
-        check("rust", "let x = $0\n", "1; <MID>", expect![[r#"
+        check(
+            "rust",
+            "let x = $0\n",
+            "1; <MID>",
+            expect![[r#"
             let x = ⟦1;⟧
             -- leak: a model's special token was cut off
-        "#]]);
-        check("rust", "let x = $0\n", "1;<|fim_m", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "let x = $0\n",
+            "1;<|fim_m",
+            expect![[r#"
             let x = ⟦1;⟧
             -- leak: a model's special token was cut off
-        "#]]);
-        check("rust", "let x = $0\n", "<|endoftext|>", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "let x = $0\n",
+            "<|endoftext|>",
+            expect![[r#"
             let x = $0
             nothing: filtered by leak: a model's special token was cut off
             -- leak: nothing is left to show
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -164,8 +184,13 @@ mod tests {
                 PAD = ⟦'<|endoftext|>'⟧
             "#]],
         );
-        check("rust", "let x = $0\n", "a < b", expect![[r#"
+        check(
+            "rust",
+            "let x = $0\n",
+            "a < b",
+            expect![[r#"
             let x = ⟦a < b⟧
-        "#]]);
+        "#]],
+        );
     }
 }

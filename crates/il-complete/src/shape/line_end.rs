@@ -113,64 +113,118 @@ mod tests {
 
     #[test]
     fn what_an_editor_closed_is_replaced() {
-        check("rust", "    foo($0)\n", "a, b);", expect![[r#"
+        check(
+            "rust",
+            "    foo($0)\n",
+            "a, b);",
+            expect![[r#"
                 foo(⟦a, b);⟧⟨)⟩
             -- line-end: it takes the place of what closes the line
-        "#]]);
-        check("rust", "    foo($0);\n", "a, b)", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "    foo($0);\n",
+            "a, b)",
+            expect![[r#"
                 foo(⟦a, b)⟧⟨)⟩;
             -- line-end: it takes the place of what closes the line
-        "#]]);
-        check("rust", "    foo($0)\n", "a, b", expect![[r#"
-                foo(⟦a, b⟧)
-        "#]]);
-        check("rust", "    foo(bar($0))\n", "x).y(z)", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "    foo($0)\n",
+            "a, b",
+            expect![[r#"
+                    foo(⟦a, b⟧)
+            "#]],
+        );
+        check(
+            "rust",
+            "    foo(bar($0))\n",
+            "x).y(z)",
+            expect![[r#"
                 foo(bar(⟦x).y(z)⟧⟨)⟩)
             -- line-end: it takes the place of what closes the line
-        "#]]);
-        check("python", "    print(\"$0\")\n", "hello\")", expect![[r#"
+        "#]],
+        );
+        check(
+            "python",
+            "    print(\"$0\")\n",
+            "hello\")",
+            expect![[r#"
                 print("⟦hello")⟧⟨")⟩
             -- line-end: it takes the place of what closes the line
-        "#]]);
-        check("python", "    foo($0)\n", "\"a\", b)", expect![[r#"
+        "#]],
+        );
+        check(
+            "python",
+            "    foo($0)\n",
+            "\"a\", b)",
+            expect![[r#"
                 foo(⟦"a", b)⟧⟨)⟩
             -- line-end: it takes the place of what closes the line
-        "#]]);
-        check("rust", "    f([a$0, ]);\n", ", b", expect![[r#"
-                f([a⟦, b⟧, ]);
-        "#]]);
+        "#]],
+        );
+        check(
+            "rust",
+            "    f([a$0, ]);\n",
+            ", b",
+            expect![[r#"
+                    f([a⟦, b⟧, ]);
+            "#]],
+        );
     }
 
     #[test]
     fn a_block_inside_brackets_stays_inside() {
-        check("typescript", "f({$0})\n", "\n  a: 1,\n})", expect![[r#"
+        check(
+            "typescript",
+            "f({$0})\n",
+            "\n  a: 1,\n})",
+            expect![[r#"
             f({⟦
               a: 1,
             })⟧⟨})⟩
             -- line-end: it takes the place of what closes the line
-        "#]]);
-        check("typescript", "f({$0})\n", "\n  a: 1,\n}", expect![[r#"
+        "#]],
+        );
+        check(
+            "typescript",
+            "f({$0})\n",
+            "\n  a: 1,\n}",
+            expect![[r#"
             f({⟦
               a: 1,
             }⟧⟨}⟩)
             -- line-end: it takes the place of what closes the line
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn words_are_the_users() {
-        check("rust", "    foo($0b, c)\n", "a, b, c)", expect![[r#"
-                foo(⟦a,⟧b, c)
-            -- brackets: a bracket that is closed after the cursor was cut off
-            -- line-end: it stops before the rest of the line, which it repeats
-            -- too-short: white space at its end was dropped
-        "#]]);
-        check("rust", "    foo($0b, c)\n", "b, c)", expect![[r#"
+        check(
+            "rust",
+            "    foo($0b, c)\n",
+            "a, b, c)",
+            expect![[r#"
+                    foo(⟦a, ⟧b, c)
+                -- brackets: a bracket that is closed after the cursor was cut off
+                -- line-end: it stops before the rest of the line, which it repeats
+            "#]],
+        );
+        check(
+            "rust",
+            "    foo($0b, c)\n",
+            "b, c)",
+            expect![[r#"
                 foo($0b, c)
             nothing: filtered by line-end: it repeats the rest of the line
             -- brackets: a bracket that is closed after the cursor was cut off
             -- line-end: nothing is left to show
-        "#]]);
+        "#]],
+        );
         check(
             "rust",
             "    let x = $0 + 1;\n",
@@ -182,9 +236,14 @@ mod tests {
                 -- too-short: nothing is left to show
             "#]],
         );
-        check("rust", "    let x = $0y;\n", "a + y; // sum", expect![[r#"
+        check(
+            "rust",
+            "    let x = $0y;\n",
+            "a + y; // sum",
+            expect![[r#"
                 let x = ⟦a + y; // sum⟧⟨y;⟩
             -- line-end: it takes the place of the rest of the line, which it says
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -119,22 +119,32 @@ mod tests {
                 -- next-lines: nothing is left to show
             "#]],
         );
-        check("ruby", "def f\n  $0\nend\n", "a\nend", expect![[r#"
+        check(
+            "ruby",
+            "def f\n  $0\nend\n",
+            "a\nend",
+            expect![[r#"
             def f
               $0
             end
             nothing: filtered by too-short: it is too short to be worth a glance
             -- scope: it stops where the block ends
             -- too-short: nothing is left to show
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn alike_is_not_the_same() {
-        check("python", "    $0\n    a = 1\n", "b = 1", expect![[r#"
-                ⟦b = 1⟧
-                a = 1
-        "#]]);
+        check(
+            "python",
+            "    $0\n    a = 1\n",
+            "b = 1",
+            expect![[r#"
+                    ⟦b = 1⟧
+                    a = 1
+            "#]],
+        );
         check(
             "python",
             "    x$0\n    self.total = 1\n",

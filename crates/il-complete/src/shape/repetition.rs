@@ -141,8 +141,13 @@ mod tests {
                 -- repetition: nothing is left to show
             "#]],
         );
-        check("python", "x = $0\n", "a, b, c, d", expect![[r#"
+        check(
+            "python",
+            "x = $0\n",
+            "a, b, c, d",
+            expect![[r#"
             x = ⟦a, b, c, d⟧
-        "#]]);
+        "#]],
+        );
     }
 }

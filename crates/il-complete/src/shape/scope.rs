@@ -37,9 +37,11 @@ fn end_of_scope(text: &str, scene: &Scene<'_>) -> usize {
         let columns = scene.columns(line);
         let closes = scene.dialect.closes_block(line);
         if columns < base {
-            // The end of the file: what closes the outer block is still to be written.
+            // What closes the outer block may still be missing; `brackets` knows. A word (`end`) is
+            // missing only where nothing follows.
+            let may_be_missing = line.trim_start().starts_with(['}', ')', ']']);
             let unfinished = closes && scene.suffix.trim().is_empty();
-            return if unfinished {
+            return if may_be_missing || unfinished {
                 start + line.len()
             } else {
                 start
@@ -113,11 +115,16 @@ mod tests {
                 -- scope: it stops where the block ends
             "#]],
         );
-        check("ruby", "def f$0\n", "oo\n  1\nend\n", expect![[r#"
+        check(
+            "ruby",
+            "def f$0\n",
+            "oo\n  1\nend\n",
+            expect![[r#"
             def f⟦oo
               1
             end⟧
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

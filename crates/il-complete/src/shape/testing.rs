@@ -6,7 +6,7 @@ use il_engine::Length;
 
 use super::{Scene, content_of, fit_to};
 use crate::{
-    ask::{IndentStyle, SyntaxFacts, Trigger},
+    ask::{IndentStyle, SyntaxFacts},
     dialect::Dialects,
     draft::Draft,
     gate::GateConfig,
@@ -103,7 +103,6 @@ fn run(stage: &Stage, language: &str, buffer: &str, says: &[(&str, f32)], expect
         dialect: &dialect,
         indent: stage.indent,
         facts: SyntaxFacts::default(),
-        trigger: Trigger::Automatic,
         length: stage.length,
         gate: &GateConfig::default(),
         calibrated: stage.calibrated,

@@ -1,6 +1,7 @@
-//! The last look: nothing blank, nothing shorter than the glance that it costs, no trailing space.
+//! The last look: nothing blank, nothing shorter than the glance that it costs, no space at the end.
 
 use super::{Draft, Reason, Scene, Verdict};
+use crate::dialect::is_word;
 
 pub(super) const NAME: &str = "too-short";
 
@@ -12,12 +13,20 @@ pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
     if scene.floor == 0 && visible.chars().count() < scene.gate.min_chars {
         return dropped("it is too short to be worth a glance");
     }
-    let len = draft.shown().trim_end().len();
-    if len == draft.shown().len() || draft.covers > 0 {
+    let len = draft.shown().trim_end().len() + gap_before_word(draft, scene);
+    if len == draft.shown().len() {
         return Verdict::Kept;
     }
     draft.show(len);
-    Verdict::changed("white space at its end was dropped")
+    Verdict::changed("white space at its end was set right")
+}
+
+/// White space that parts the suggestion from the word after the cursor is no space at the end.
+fn gap_before_word(draft: &Draft, scene: &Scene<'_>) -> usize {
+    let rest = &draft.text()[draft.shown().trim_end().len()..];
+    let gap = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let parts = draft.covers == 0 && scene.tail().starts_with(is_word);
+    if parts { gap } else { 0 }
 }
 
 fn dropped(why: &'static str) -> Verdict {
@@ -32,25 +41,45 @@ mod tests {
 
     #[test]
     fn nothing_blank_and_nothing_tiny() {
-        check("rust", "    $0\n", "  ", expect![[r#"
+        check(
+            "rust",
+            "    $0\n",
+            "  ",
+            expect![[r#"
                 $0
             nothing: filtered by too-short: it is blank
             -- too-short: nothing is left to show
-        "#]]);
-        check("rust", "    foo$0\n", ";", expect![[r#"
+        "#]],
+        );
+        check(
+            "rust",
+            "    foo$0\n",
+            ";",
+            expect![[r#"
                 foo$0
             nothing: filtered by too-short: it is too short to be worth a glance
             -- too-short: nothing is left to show
-        "#]]);
-        check_llm("rust", "    foo$0\n", "(a);  \n", expect![[r#"
-                foo⟦(a);⟧
-            -- too-short: white space at its end was dropped
-        "#]]);
-        check("python", "def f():\n    $0\n", "\n\n", expect![[r#"
+        "#]],
+        );
+        check_llm(
+            "rust",
+            "    foo$0\n",
+            "(a);  \n",
+            expect![[r#"
+                    foo⟦(a);⟧
+                -- too-short: white space at its end was set right
+            "#]],
+        );
+        check(
+            "python",
+            "def f():\n    $0\n",
+            "\n\n",
+            expect![[r#"
             def f():
                 $0
             nothing: filtered by too-short: it is blank
             -- too-short: nothing is left to show
-        "#]]);
+        "#]],
+        );
     }
 }

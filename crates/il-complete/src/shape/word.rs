@@ -25,16 +25,32 @@ mod tests {
 
     #[test]
     fn does_not_run_into_a_word() {
-        check("rust", "    foo($0bar)\n", "baz", expect![[r#"
+        check(
+            "rust",
+            "    foo($0bar)\n",
+            "baz",
+            expect![[r#"
                 foo($0bar)
             nothing: filtered by word: it would run into the word that follows
             -- word: nothing is left to show
-        "#]]);
-        check("rust", "    foo($0bar)\n", "baz, ", expect![[r#"
-                foo(⟦baz,⟧bar)
-        "#]]);
-        check("rust", "    foo($0.bar)\n", "baz", expect![[r#"
-                foo(⟦baz⟧.bar)
-        "#]]);
+        "#]],
+        );
+        check(
+            "rust",
+            "    foo($0bar)\n",
+            "baz, ",
+            expect![[r#"
+                    foo(⟦baz, ⟧bar)
+                -- too-short: white space at its end was set right
+            "#]],
+        );
+        check(
+            "rust",
+            "    foo($0.bar)\n",
+            "baz",
+            expect![[r#"
+                    foo(⟦baz⟧.bar)
+            "#]],
+        );
     }
 }
