@@ -19,6 +19,9 @@ export function h<K extends keyof HTMLElementTagNameMap>(
       for (const [event, listener] of Object.entries(value as object)) {
         element.addEventListener(event, listener as EventListener);
       }
+    } else if (name.startsWith("aria-")) {
+      // Here "false" says something, too.
+      if (value !== undefined) element.setAttribute(name, String(value));
     } else if (name !== "ref" && value !== undefined && value !== false && value !== null) {
       element.setAttribute(name, value === true ? "" : String(value));
     }

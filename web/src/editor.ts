@@ -28,7 +28,7 @@ import {
 } from "@codemirror/view";
 import { tags as t } from "@lezer/highlight";
 
-import { type GhostEvents, ghostText } from "./ghost";
+import { dismiss, type Extent, type GhostEvents, ghostText, take } from "./ghost";
 
 /** Colours come from the page's style sheet, so that a change of theme needs no new state. */
 const highlighting = HighlightStyle.define([
@@ -68,7 +68,11 @@ export class Editor {
   private readonly language = new Compartment();
   private readonly common: Extension;
 
-  constructor(parent: HTMLElement, nonce: string, events: EditorEvents) {
+  constructor(
+    parent: HTMLElement,
+    nonce: string,
+    private readonly events: EditorEvents,
+  ) {
     this.common = [
       EditorView.cspNonce.of(nonce),
       ghostText(events),
@@ -113,6 +117,14 @@ export class Editor {
 
   show(state: EditorState): void {
     this.view.setState(state);
+  }
+
+  take(extent: Extent): void {
+    take(this.view, extent, this.events);
+  }
+
+  dismiss(): void {
+    dismiss(this.view, this.events);
   }
 
   setLanguage(support: Extension): void {

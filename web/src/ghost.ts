@@ -142,10 +142,31 @@ export function ghostTextOf(state: EditorState): string {
 }
 
 export function showGhost(view: EditorView, ghost: Ghost | null): void {
-  if (ghost !== null || currentGhost(view.state) !== null) view.dispatch({ effects: setGhost.of(ghost) });
+  if (ghost === null && currentGhost(view.state) === null) return;
+  const effects: StateEffect<unknown>[] = [setGhost.of(ghost)];
+  const suggestion = ghost?.alternatives[ghost.index];
+  const below = suggestion ? ghostOf(view.state, suggestion).split("\n").length - 1 : 0;
+  if (below > 0) {
+    // Lines that nobody sees are no suggestion.
+    const yMargin = Math.min((below + 1) * view.defaultLineHeight, view.scrollDOM.clientHeight / 2);
+    effects.push(EditorView.scrollIntoView(view.state.selection.main.head, { yMargin }));
+  }
+  view.dispatch({ effects });
 }
 
 // Drawing
+
+/** Grey text; only what is not blank gets the tint. */
+function ghostSpan(text: string): HTMLElement {
+  const span = document.createElement("span");
+  span.className = "cm-ghost";
+  const ink = document.createElement("span");
+  ink.className = "cm-ghost-ink";
+  const indent = /^\s*/.exec(text)?.[0] ?? "";
+  ink.textContent = text.slice(indent.length);
+  span.append(indent, ink);
+  return span;
+}
 
 class InlineGhost extends WidgetType {
   constructor(readonly text: string) {
@@ -157,10 +178,8 @@ class InlineGhost extends WidgetType {
   }
 
   toDOM(): HTMLElement {
-    const span = document.createElement("span");
-    span.className = "cm-ghost";
+    const span = ghostSpan(this.text);
     span.setAttribute("aria-hidden", "true");
-    span.textContent = this.text;
     return span;
   }
 
@@ -188,10 +207,7 @@ class BlockGhost extends WidgetType {
     block.setAttribute("aria-hidden", "true");
     this.lines.forEach((text, index) => {
       const line = document.createElement("div");
-      const ghost = document.createElement("span");
-      ghost.className = "cm-ghost";
-      ghost.textContent = text;
-      line.append(ghost);
+      line.append(ghostSpan(text));
       if (index === this.lines.length - 1 && this.moved) line.append(this.moved);
       else if (text === "") line.append(document.createElement("br"));
       block.append(line);
@@ -245,7 +261,8 @@ export function lineLength(ghost: string): number {
   return end < 0 ? ghost.length : end;
 }
 
-function take(view: EditorView, extent: Extent, events: GhostEvents): boolean {
+/** Takes part of what is drawn; `false` when nothing is. */
+export function take(view: EditorView, extent: Extent, events: GhostEvents): boolean {
   const suggestion = currentSuggestion(view.state);
   const rest = suggestion && remainder(view.state, suggestion);
   if (!suggestion || !rest) return false;
@@ -270,7 +287,7 @@ function take(view: EditorView, extent: Extent, events: GhostEvents): boolean {
   return true;
 }
 
-function dismiss(view: EditorView, events: GhostEvents): boolean {
+export function dismiss(view: EditorView, events: GhostEvents): boolean {
   const suggestion = currentSuggestion(view.state);
   if (!suggestion) return false;
   showGhost(view, null);

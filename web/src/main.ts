@@ -12,7 +12,7 @@ import { Demo } from "./demo";
 import { byId, h } from "./dom";
 import { Editor } from "./editor";
 import { currentSuggestion, type Extent, type Ghost, ghostOf, type Suggestion, taking } from "./ghost";
-import { keyLabel, shortcuts } from "./keys";
+import { modifier, shortcuts } from "./keys";
 import { grammar } from "./languages";
 import { fileUri, type Overview, Repository } from "./repository";
 import { StatusLine, type Work } from "./statusline";
@@ -49,6 +49,8 @@ class Page {
   private readonly status = new StatusLine(() => this.client?.connect());
   private readonly tree = new FileTree((path) => void this.open(path));
   private readonly why = new WhyPanel({
+    take: (extent) => this.editor.take(extent),
+    dismiss: () => this.editor.dismiss(),
     openAt: (path, line) => void this.open(path, line),
     explain: (id) => this.client?.explain(id) ?? Promise.resolve(null),
   });
@@ -382,13 +384,15 @@ class Page {
 
   private setUpButtons(): void {
     byId("hint").append(
-      "Put the cursor anywhere and type. ",
+      "Type anywhere: ",
       h("kbd", {}, "Tab"),
       " takes the grey text, ",
-      h("kbd", {}, keyLabel("Mod", "→")),
+      h("kbd", {}, modifier),
+      " ",
+      h("kbd", {}, "→"),
       " a word of it, ",
       h("kbd", {}, "Esc"),
-      " none. Nothing is written to disk.",
+      " none of it. Edits stay in this page.",
     );
     byId("show-me").addEventListener("click", () => void this.demo.run());
     this.editor.view.dom.addEventListener("keydown", () => this.demo.stop());
@@ -408,6 +412,7 @@ class Page {
         {},
         ...shortcuts.flatMap(({ keys, does }) => [h("dt", {}, ...keys.map((key) => h("kbd", {}, key))), h("dd", {}, does)]),
       ),
+      h("p", { class: "quiet" }, "The editor is CodeMirror, under the MIT licence: ", h("a", { href: "/assets/licences.txt", target: "_blank" }, "its licences"), "."),
     );
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     byId("toggle-keys").addEventListener("click", () => dialog.showModal());

@@ -1,6 +1,8 @@
 // The panel: what is suggested, how sure, from where, how fast; or why nothing is.
 
 import { byId, h } from "./dom";
+import type { Extent } from "./ghost";
+import { alt, modifier } from "./keys";
 import type { Explanation, InlineItem, ListFacts } from "./wire";
 
 export type Outcome =
@@ -21,6 +23,8 @@ export type Outcome =
     };
 
 export interface WhyEvents {
+  take(extent: Extent): void;
+  dismiss(): void;
   openAt(path: string, line: number): void;
   explain(id: string): Promise<Explanation | null>;
 }
@@ -88,7 +92,17 @@ export class WhyPanel {
     this.body.dataset.kind = outcome.kind;
     switch (outcome.kind) {
       case "idle":
-        this.body.replaceChildren(h("p", { class: "quiet" }, "Type in the editor. What is suggested, how sure Interline is, and where it comes from appears here."));
+        this.body.replaceChildren(
+          h("p", {}, "Type in the editor, or press ", h("b", {}, "Show me"), ". Here you then see"),
+          h(
+            "ul",
+            { class: "quiet" },
+            h("li", {}, "what is suggested, and how sure Interline is of it,"),
+            h("li", {}, "which place in this repository it was drawn from,"),
+            h("li", {}, "how long it took, step by step,"),
+            h("li", {}, "and, when nothing is suggested, why."),
+          ),
+        );
         break;
       case "asking":
         this.body.replaceChildren(h("p", { class: "quiet" }, "Asking…"));
@@ -108,7 +122,7 @@ export class WhyPanel {
     const sentence = facts?.explanation ?? "The server gave no reason.";
     const rows: [string, Node | string][] = [];
     if (facts?.reason) rows.push(["Reason", h("code", {}, facts.reason)]);
-    rows.push(["Time", timing(facts?.timing_us, roundTripMs)]);
+    rows.push(...times(facts?.timing_us, roundTripMs));
     return [
       h("p", { class: "reason", id: "why-reason" }, h("strong", {}, "Nothing shown. "), capitalized(sentence)),
       table(rows),
@@ -129,14 +143,43 @@ export class WhyPanel {
       const button = h("button", { type: "button", class: "origin", id: "why-origin", title: "Open it", on: { click: () => this.events.openAt(path, line) } }, `${path}:${line}`);
       rows.push(["Like", button]);
     }
-    rows.push(["Time", timing(facts?.timing_us, roundTripMs)]);
-    rows.push(["Alternative", h("span", { id: "why-alternatives" }, `${index + 1} of ${count}`)]);
+    rows.push(...times(facts?.timing_us, roundTripMs));
+    const hint = count > 1 ? [h("kbd", {}, alt), " ", h("kbd", {}, "]"), " for the next"] : [h("kbd", {}, alt), " ", h("kbd", {}, "\\"), " looks for more"];
+    rows.push(["Alternative", h("span", {}, h("span", { id: "why-alternatives" }, `${index + 1} of ${count}`), h("span", { class: "quiet" }, " · ", ...hint))]);
     return [
       h("div", { class: "snippet" }, h("pre", { id: "why-text", tabindex: "0", "aria-label": "Text of the suggestion" }, text), h("span", { class: `fate ${fate}`, id: "why-fate" }, FATES[fate])),
+      this.actions(fate === "shown"),
       ...(facts ? [confidence(facts.probability)] : []),
       table(rows),
       ...this.steps(ask),
     ];
+  }
+
+  private actions(possible: boolean): HTMLElement {
+    const button = (id: string, label: string, keys: string, run: () => void): HTMLElement =>
+      h(
+        "button",
+        {
+          type: "button",
+          id,
+          title: keys,
+          disabled: !possible,
+          on: {
+            // The editor keeps the focus.
+            mousedown: (event) => event.preventDefault(),
+            click: run,
+          },
+        },
+        label,
+      );
+    return h(
+      "div",
+      { class: "actions", role: "group", "aria-label": "The suggestion" },
+      button("take-all", "Accept", "Tab", () => this.events.take("all")),
+      button("take-word", "Word", `${modifier} →`, () => this.events.take("word")),
+      button("take-line", "Line", `${modifier} Shift →`, () => this.events.take("line")),
+      button("take-none", "Dismiss", "Esc", () => this.events.dismiss()),
+    );
   }
 
   private steps(id: string | undefined): HTMLElement[] {
@@ -187,9 +230,11 @@ function confidence(probability: number): HTMLElement {
   return h("div", { class: "confidence", id: "why-confidence" }, h("span", {}, "Confidence"), meter, h("output", {}, `${percent}%`));
 }
 
-function timing(serverUs: number | undefined, roundTripMs: number): HTMLElement {
-  const server = serverUs === undefined ? "" : `${micros(serverUs)} in the server, `;
-  return h("span", { id: "why-timing" }, `${server}${roundTripMs.toFixed(1)} ms round trip`);
+function times(serverUs: number | undefined, roundTripMs: number): [string, Node][] {
+  const rows: [string, Node][] = [];
+  if (serverUs !== undefined) rows.push(["Server", h("span", { id: "why-server" }, micros(serverUs))]);
+  rows.push(["Round trip", h("span", { id: "why-round-trip" }, `${roundTripMs.toFixed(1)} ms`)]);
+  return rows;
 }
 
 function micros(us: number): string {

@@ -49,6 +49,7 @@ export async function openPage(browser, options = {}) {
   await page.goto(url);
   await page.locator('#status-link[data-kind="connected"]').waitFor();
   await page.locator(".cm-line").first().waitFor();
+  await page.locator('.row[aria-selected="true"]').waitFor({ state: "attached" });
   return { page, seen, close: () => context.close() };
 }
 

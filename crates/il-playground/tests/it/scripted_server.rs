@@ -32,6 +32,9 @@ const SLOW: &str = "slow";
 /// Typing this ends the connection, as a crash would.
 const CRASH: &str = "crash!";
 
+/// While this file is open, something is being indexed.
+const INDEXED: &str = "/only.py";
+
 /// What happened, shared with the test.
 #[derive(Clone, Default)]
 pub(crate) struct Recorded(Arc<Mutex<Log>>);
@@ -182,11 +185,22 @@ impl ScriptedServer {
                     .unwrap_or_default();
                 log.documents
                     .insert(uri.clone(), text.encode_utf16().collect());
-                log.versions.insert(uri, version);
+                log.versions.insert(uri.clone(), version);
+                if uri.ends_with(INDEXED) {
+                    return vec![
+                        progress(&json!({ "kind": "begin", "title": "Indexing", "percentage": 0 })),
+                        progress(
+                            &json!({ "kind": "report", "message": "learning 21/50", "percentage": 42 }),
+                        ),
+                    ];
+                }
             }
             "textDocument/didChange" => log.change(&uri, &params),
             "textDocument/didClose" => {
                 log.documents.remove(&uri);
+                if uri.ends_with(INDEXED) {
+                    return vec![progress(&json!({ "kind": "end" }))];
+                }
             }
             "textDocument/didShowCompletion" => log.shown.push(suggestion(&params)),
             "textDocument/didPartiallyAcceptCompletion" => {
@@ -293,14 +307,16 @@ fn suggestion(params: &Value) -> String {
         .to_owned()
 }
 
+fn progress(value: &Value) -> Message {
+    let params = json!({ "token": "index", "value": value });
+    Notification {
+        method: "$/progress".to_owned(),
+        params,
+    }
+    .into()
+}
+
 fn initialized(id: RequestId) -> Vec<Message> {
-    let progress = |value: Value| {
-        let params = json!({ "token": "index", "value": value });
-        Message::from(Notification {
-            method: "$/progress".to_owned(),
-            params,
-        })
-    };
     let create = Request {
         id: RequestId::from("create".to_owned()),
         method: "window/workDoneProgress/create".to_owned(),
@@ -315,9 +331,8 @@ fn initialized(id: RequestId) -> Vec<Message> {
         }
         .into(),
         create.into(),
-        progress(json!({ "kind": "begin", "title": "Indexing", "percentage": 0 })),
-        progress(json!({ "kind": "report", "message": "learning 1/2", "percentage": 50 })),
-        progress(json!({ "kind": "end" })),
+        progress(&json!({ "kind": "begin", "title": "Indexing", "percentage": 0 })),
+        progress(&json!({ "kind": "end" })),
     ]
 }
 
