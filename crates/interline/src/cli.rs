@@ -279,17 +279,43 @@ fn probability(text: &str) -> Result<f32, String> {
 
 /// Type a file through the language server and count what was saved
 ///
-/// The file is hidden from what is learnt, then typed from the top (or from a line) through the real server;
-/// a suggestion is accepted when it is right.
+/// The file's own copy is not learnt from. It is typed key by key through the real server, each key with a
+/// request; a suggestion is accepted when it is right, and its first line when only that is.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline eval replay src/server.rs                         the whole file, from nothing
+  interline eval replay src/server.rs --from 120 --to 180     a block, with the rest of the file there
+  interline eval replay src/server.rs --hurry 30 --json       a typist who does not wait for 30 % of answers")]
 pub(crate) struct EvalReplay {
     /// The file to type
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub(crate) file: String,
 
     /// The repository to learn from [default: the one that holds FILE]
     #[arg(long, value_name = "DIR")]
     pub(crate) repo: Option<PathBuf>,
+
+    /// Learn nothing from the repository: only the file itself helps
+    #[arg(long)]
+    pub(crate) blank: bool,
+
+    /// The first line to type; the lines before it are there from the start
+    #[arg(long, value_name = "LINE", default_value_t = 1)]
+    pub(crate) from: usize,
+
+    /// The last line to type; the lines after it are there from the start [default: the last]
+    #[arg(long, value_name = "LINE")]
+    pub(crate) to: Option<usize>,
+
+    /// Of a hundred keys, how many come before the answer to the last one, which is then cancelled
+    #[arg(long, value_name = "PERCENT", default_value_t = 0,
+          value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(crate) hurry: u8,
+
+    /// Where the hurry falls
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
 
     /// Print one JSON document
     #[arg(long)]

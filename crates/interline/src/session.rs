@@ -18,6 +18,9 @@ use crate::{
     terminal::ProgressBar,
 };
 
+/// An answer takes milliseconds; one that takes this long does not come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// An open repository that answers.
 pub(crate) struct Session {
     host: Host,
@@ -87,7 +90,7 @@ impl Session {
             // Nobody waits for a reply only when we are ending anyway.
             let _ = reply.send(it);
         });
-        let reply = replies.recv();
+        let reply = replies.recv_timeout(PATIENCE);
         self.host.did_close(&uri);
         match reply {
             Ok(Reply::Answered(answer)) => Ok(answer),

@@ -6,10 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use il_text::decode;
+use anyhow::Context as _;
+use il_text::{Charset, Decoded, decode};
 use il_watch::{Options, Scan};
 
-use crate::failure::usage;
+use crate::{failure::usage, place::Place, terminal};
+
+/// Larger files are open in no editor with suggestions on.
+const LARGEST: u64 = 64 << 20;
 
 /// What may be learnt.
 pub(crate) fn options() -> Options {
@@ -68,6 +72,59 @@ pub(crate) fn real_directory(dir: &Path) -> anyhow::Result<PathBuf> {
         return Err(usage(format!("`{shown}` is not a directory")));
     }
     fs::canonicalize(dir).map_err(|error| usage(format!("cannot open `{shown}`: {error}")))
+}
+
+/// The file that a place names, without links.
+pub(crate) fn real_file(place: &Place) -> anyhow::Result<PathBuf> {
+    let file = &place.file;
+    let metadata = fs::metadata(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound if place.line.is_none() => usage(format!(
+            "no such file: `{file}` (a place is written `FILE:LINE:COL`)"
+        )),
+        std::io::ErrorKind::NotFound => usage(format!("no such file: `{file}`")),
+        _ => usage(format!("cannot read `{file}`: {error}")),
+    })?;
+    if metadata.is_dir() {
+        let example = Path::new(file).join("main.rs");
+        return Err(usage(format!(
+            "`{file}` is a directory: name a file in it, as in `{}:12:5`",
+            example.display()
+        )));
+    }
+    if !metadata.is_file() {
+        return Err(usage(format!("`{file}` is not a regular file")));
+    }
+    if metadata.len() > LARGEST {
+        let mib = metadata.len() >> 20;
+        return Err(usage(format!(
+            "`{file}` is too large: {mib} MiB, at most {}",
+            LARGEST >> 20
+        )));
+    }
+    fs::canonicalize(file).with_context(|| format!("cannot find where `{file}` is"))
+}
+
+/// The text of a file that was typed as `file`; what is not plain UTF-8 is said.
+pub(crate) fn read_text(path: &Path, file: &str) -> anyhow::Result<String> {
+    let bytes = fs::read(path).map_err(|error| usage(format!("cannot read `{file}`: {error}")))?;
+    match decode(bytes) {
+        Decoded::Binary => Err(usage(format!("`{file}` is not text"))),
+        Decoded::Text {
+            text,
+            charset,
+            lossy,
+        } => {
+            if charset == Charset::Latin1 {
+                terminal::warning(&format!("`{file}` is not UTF-8: read as Latin-1"));
+            } else if lossy {
+                let shown = char::REPLACEMENT_CHARACTER;
+                terminal::warning(&format!(
+                    "`{file}` is not all valid text: broken bytes count as `{shown}`"
+                ));
+            }
+            Ok(text)
+        }
+    }
 }
 
 /// The repository that a command is about: what was typed, or the one around the current directory.

@@ -2,24 +2,16 @@
 //!
 //! Everything a person can get wrong about a place is found here, before any engine is woken.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use il_text::{Charset, Decoded, PlaceError, Text, decode};
+use il_text::{PlaceError, Text};
 
 use crate::{
     cli::{Complete, Context, Hide},
     failure::{refused, usage},
     place::Place,
     repository::{root, tree},
-    terminal,
 };
-
-/// Larger files are read by no editor with suggestions on.
-const LARGEST: u64 = 64 << 20;
 
 /// A file with a cursor in it.
 pub(super) struct Subject {
@@ -37,8 +29,6 @@ pub(super) struct Subject {
     pub(super) line: usize,
     /// 1-based, in the file.
     pub(super) column: usize,
-    /// Lines before what the engine sees, 0 unless the context is cut.
-    pub(super) lines_before: usize,
     /// The cursor in `text`.
     pub(super) offset: usize,
 }
@@ -46,9 +36,9 @@ pub(super) struct Subject {
 impl Subject {
     pub(super) fn read(args: &Complete) -> anyhow::Result<Self> {
         let file = &args.place.file;
-        let path = real_path(&args.place)?;
+        let path = tree::real_file(&args.place)?;
         let root = match &args.repo {
-            Some(repo) => real_directory(repo)?,
+            Some(repo) => tree::real_directory(repo)?,
             None => root::find(path.parent().unwrap_or(Path::new("/"))),
         };
         let inside = path.strip_prefix(&root).map_or_else(
@@ -63,13 +53,13 @@ impl Subject {
         if let Some(why) = tree::never(&inside) {
             return Err(refused(format!("nothing is suggested in `{file}`: {why}")));
         }
-        let text = read_text(&path, file)?;
+        let text = Text::from(tree::read_text(&path, file)?.as_str());
         let offset = offset_of(&text, &args.place).map_err(|why| usage(why.in_file(file)))?;
         let at = text.line_col(offset, il_text::Encoding::Utf32);
         let (text, offset, hidden) = hide(&text, offset, args.hide);
-        let (text, offset, lines_before) = match args.context {
+        let (text, offset) = match args.context {
             Context::Line => line_alone(&text, offset),
-            Context::Full | Context::File => (text, offset, 0),
+            Context::Full | Context::File => (text, offset),
         };
         Ok(Self {
             path: root.join(inside),
@@ -79,7 +69,6 @@ impl Subject {
             hidden,
             line: at.line + 1,
             column: at.col + 1,
-            lines_before,
             offset,
         })
     }
@@ -91,62 +80,6 @@ impl Subject {
         il_assist::Position {
             line: number(at.line),
             character: number(at.col),
-        }
-    }
-}
-
-/// The file that a place names, without links.
-fn real_path(place: &Place) -> anyhow::Result<PathBuf> {
-    let file = &place.file;
-    let metadata = fs::metadata(file).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound if place.line.is_none() => usage(format!(
-            "no such file: `{file}` (a place is written `FILE:LINE:COL`)"
-        )),
-        io::ErrorKind::NotFound => usage(format!("no such file: `{file}`")),
-        _ => usage(format!("cannot read `{file}`: {error}")),
-    })?;
-    if metadata.is_dir() {
-        let example = Path::new(file).join("main.rs");
-        return Err(usage(format!(
-            "`{file}` is a directory: name a file in it, as in `{}:12:5`",
-            example.display()
-        )));
-    }
-    if !metadata.is_file() {
-        return Err(usage(format!("`{file}` is not a regular file")));
-    }
-    if metadata.len() > LARGEST {
-        let mib = metadata.len() >> 20;
-        return Err(usage(format!(
-            "`{file}` is too large: {mib} MiB, at most {}",
-            LARGEST >> 20
-        )));
-    }
-    fs::canonicalize(file).with_context(|| format!("cannot find where `{file}` is"))
-}
-
-fn real_directory(dir: &Path) -> anyhow::Result<PathBuf> {
-    tree::real_directory(dir)
-}
-
-fn read_text(path: &Path, file: &str) -> anyhow::Result<Text> {
-    let bytes = fs::read(path).map_err(|error| usage(format!("cannot read `{file}`: {error}")))?;
-    match decode(bytes) {
-        Decoded::Binary => Err(usage(format!("`{file}` is not text"))),
-        Decoded::Text {
-            text,
-            charset,
-            lossy,
-        } => {
-            if charset == Charset::Latin1 {
-                terminal::warning(&format!("`{file}` is not UTF-8: read as Latin-1"));
-            } else if lossy {
-                let shown = char::REPLACEMENT_CHARACTER;
-                terminal::warning(&format!(
-                    "`{file}` is not all valid text: broken bytes count as `{shown}`"
-                ));
-            }
-            Ok(Text::from(text.as_str()))
         }
     }
 }
@@ -172,11 +105,11 @@ fn hide(text: &Text, offset: usize, what: Option<Hide>) -> (Text, usize, Option<
     (Text::from(kept.as_str()), offset, Some(hidden))
 }
 
-/// The cursor's line as a text of its own, and how many lines were before it.
-fn line_alone(text: &Text, offset: usize) -> (Text, usize, usize) {
+/// The cursor's line as a text of its own.
+fn line_alone(text: &Text, offset: usize) -> (Text, usize) {
     let start = text.line_start(offset);
     let line = text.slice(start..text.line_end(offset));
-    (Text::from(&*line), offset - start, text.line_of(offset))
+    (Text::from(&*line), offset - start)
 }
 
 #[cfg(test)]
@@ -189,9 +122,9 @@ mod tests {
     #[track_caller]
     fn check(offset: usize, what: Option<Hide>, context: Context, expected: &str) {
         let (text, offset, _) = hide(&Text::from(FILE), offset, what);
-        let (text, offset, _) = match context {
+        let (text, offset) = match context {
             Context::Line => line_alone(&text, offset),
-            _ => (text, offset, 0),
+            _ => (text, offset),
         };
         let mut shown = text.contents();
         shown.insert_str(offset, "$0");

@@ -1,0 +1,13 @@
+//! The real binary, as a person or a script runs it: what it prints where, and how it ends.
+//!
+//! Each test makes a small world (a directory, a cache, an empty home) and runs commands in it. Slow ones run
+//! only when `RUN_SLOW_TESTS` is set.
+
+mod cache;
+mod complete;
+mod doctor;
+mod help;
+mod lsp;
+mod playground;
+mod scale;
+mod world;
