@@ -33,6 +33,18 @@ impl Board {
         });
     }
 
+    /// Something happened on its way.
+    pub(crate) fn step(&mut self, ask: AskId, step: Step) {
+        if let Some(it) = self.of(ask) {
+            it.steps.push(step);
+        }
+    }
+
+    /// Asks are written about soon after they come in: look from the back.
+    fn of(&mut self, ask: AskId) -> Option<&mut Explanation> {
+        self.explanations.iter_mut().rev().find(|it| it.ask == ask)
+    }
+
     /// It was answered.
     pub(crate) fn answered(
         &mut self,
@@ -42,8 +54,7 @@ impl Board {
         steps: Vec<Step>,
         elapsed: Duration,
     ) {
-        // Answers come soon after asks: look from the back.
-        if let Some(it) = self.explanations.iter_mut().rev().find(|it| it.ask == ask) {
+        if let Some(it) = self.of(ask) {
             it.reason = reason;
             it.suggestions = suggestions;
             it.steps.extend(steps);
@@ -53,7 +64,9 @@ impl Board {
 
     /// By ask (`r7`) or by suggestion, the latest that mentions it; `None` for the latest of all.
     pub(crate) fn explain(&self, id: Option<&str>) -> Option<Explanation> {
-        let Some(id) = id else { return self.explanations.back().cloned() };
+        let Some(id) = id else {
+            return self.explanations.back().cloned();
+        };
         let about = |it: &&Explanation| {
             it.ask.to_string() == id || it.suggestions.iter().any(|it| **it == *id)
         };

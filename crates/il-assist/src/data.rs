@@ -121,7 +121,9 @@ pub struct Selected {
 
 impl fmt::Debug for Selected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Selected").field("range", &self.range).finish_non_exhaustive()
+        f.debug_struct("Selected")
+            .field("range", &self.range)
+            .finish_non_exhaustive()
     }
 }
 

@@ -61,8 +61,12 @@ impl Documents {
         self.opened += 1;
         let doc = DocNumber(self.opened);
         let uri = opened.uri.clone();
-        self.store.open(&uri, version(opened.version), language, text, now);
-        let known = Known { doc, path: opened.path.as_deref().map(Arc::from) };
+        self.store
+            .open(&uri, version(opened.version), language, text, now);
+        let known = Known {
+            doc,
+            path: opened.path.as_deref().map(Arc::from),
+        };
         let replaced = self.known.insert(uri.clone(), known).map(|it| it.doc);
         let document = self.store.get(&uri).expect("it was opened a moment ago");
         (document, doc, replaced)
@@ -83,13 +87,21 @@ impl Documents {
         // on every position would be about another text.
         let next = held.version.saturating_add(1);
         let version = version.map_or(next, |it| self::version(it).max(next));
-        let changes: Vec<_> = changes.into_iter().map(|it| to_store(it, encoding)).collect();
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|it| to_store(it, encoding))
+            .collect();
         let changed = self
             .store
             .change(uri, version, &changes, now)
             .map_err(|why| Refusal::BadEdit(why.to_string()))?;
         let typed = typed(&changed.edits);
-        Ok(Edited { doc, document: changed.document, edits: changed.edits, typed })
+        Ok(Edited {
+            doc,
+            document: changed.document,
+            edits: changed.edits,
+            typed,
+        })
     }
 
     pub(crate) fn close(&mut self, uri: &str) -> Option<DocNumber> {
@@ -137,14 +149,21 @@ fn to_store(change: data::Change, encoding: Encoding) -> il_docs::Change {
             // An editor that gives the ends the wrong way round still means what is between them.
             let (start, end) = (range.start.min(range.end), range.start.max(range.end));
             let range = place(start)..place(end);
-            il_docs::Change::Span { range, encoding, insert: change.text }
+            il_docs::Change::Span {
+                range,
+                encoding,
+                insert: change.text,
+            }
         }
     }
 }
 
 /// An editor's position as the text's.
 pub(crate) fn place(it: data::Position) -> LineCol {
-    LineCol { line: it.line as usize, col: it.character as usize }
+    LineCol {
+        line: it.line as usize,
+        col: it.character as usize,
+    }
 }
 
 /// What kind of edit a user made, as far as it matters to the wait.

@@ -33,6 +33,7 @@ use crate::{
     ports::Clock,
     queue::{Heard, Job, Queue},
     repositories::{Answerer, NotReady},
+    syntax,
 };
 
 /// The engine sees this much of a document before the cursor.
@@ -50,14 +51,27 @@ const REMEMBERED_SUGGESTIONS: usize = 256;
 /// What the thread hears.
 pub(crate) enum Message {
     Asked(Box<Asked>),
-    Facts { ask: AskId, facts: SyntaxFacts },
+    Facts {
+        ask: AskId,
+        facts: SyntaxFacts,
+    },
     Cancelled(AskId),
-    Edited { doc: DocNumber, typed: Typed, version: i64 },
-    Closed { doc: DocNumber, uri: Arc<str> },
+    Edited {
+        doc: DocNumber,
+        typed: Typed,
+        version: i64,
+    },
+    Closed {
+        doc: DocNumber,
+        uri: Arc<str>,
+    },
     EngineChanged,
     Shown(SuggestionId),
     Accepted(SuggestionId),
-    PartiallyAccepted { id: SuggestionId, utf16_length: usize },
+    PartiallyAccepted {
+        id: SuggestionId,
+        utf16_length: usize,
+    },
     Heard(Heard),
     Stop,
 }
@@ -116,7 +130,10 @@ struct Expecting {
 struct Waiting {
     document: Document,
     offset: usize,
+    /// When the ask was made.
     at: Duration,
+    /// When the pipeline got it.
+    handed_in: Duration,
     reply: ReplyOnce,
 }
 
@@ -229,13 +246,23 @@ impl Driver {
                 }
             }
             Some(Message::Cancelled(ask)) => self.on_cancelled(ask, now),
-            Some(Message::Edited { doc, typed, version }) => self.on_edited(doc, typed, version, now),
+            Some(Message::Edited {
+                doc,
+                typed,
+                version,
+            }) => self.on_edited(doc, typed, version, now),
             Some(Message::Closed { doc, uri }) => self.on_closed(doc, &uri, now),
             Some(Message::EngineChanged) => self.tell(Event::EngineChanged(None), now),
             Some(Message::Shown(id)) => self.on_shown(id, now),
             Some(Message::Accepted(id)) => {
                 self.on_board(|board| board.counters.accepted += 1);
-                self.tell(Event::Accepted { id, extent: Extent::Whole }, now);
+                self.tell(
+                    Event::Accepted {
+                        id,
+                        extent: Extent::Whole,
+                    },
+                    now,
+                );
             }
             Some(Message::PartiallyAccepted { id, utf16_length }) => {
                 self.on_partially_accepted(id, utf16_length, now);
@@ -248,8 +275,12 @@ impl Driver {
 
     /// Whatever is due by now.
     fn on_time(&mut self, now: Duration) {
-        let late: Vec<AskId> =
-            self.expecting.iter().filter(|(_, it)| it.until <= now).map(|(&id, _)| id).collect();
+        let late: Vec<AskId> = self
+            .expecting
+            .iter()
+            .filter(|(_, it)| it.until <= now)
+            .map(|(&id, _)| id)
+            .collect();
         for ask in late {
             if let Some(Expecting { asked, .. }) = self.expecting.remove(&ask) {
                 self.request(asked, None, now);
@@ -274,8 +305,12 @@ impl Driver {
 
     /// Asks that still wait for the syntax are replaced here; the pipeline does the same for its own.
     fn supersede(&mut self, which: impl Fn(&Asked) -> bool, now: Duration) {
-        let replaced: Vec<AskId> =
-            self.expecting.iter().filter(|(_, it)| which(&it.asked)).map(|(&id, _)| id).collect();
+        let replaced: Vec<AskId> = self
+            .expecting
+            .iter()
+            .filter(|(_, it)| which(&it.asked))
+            .map(|(&id, _)| id)
+            .collect();
         for ask in replaced {
             self.give_up(ask, Reply::Superseded, now);
         }
@@ -283,14 +318,19 @@ impl Driver {
 
     /// Replies to an ask that the pipeline has not heard of.
     fn give_up(&mut self, ask: AskId, reply: Reply, now: Duration) {
-        let Some(Expecting { asked, .. }) = self.expecting.remove(&ask) else { return };
+        let Some(Expecting { asked, .. }) = self.expecting.remove(&ask) else {
+            return;
+        };
         asked.wants_syntax.cancel();
         let elapsed = now.saturating_sub(asked.at);
         let (code, sentence) = match reply {
             Reply::Superseded => ("superseded", "a newer request or edit took its place"),
             _ => ("cancelled", "the request was cancelled"),
         };
-        let reason = Reason { code: code.into(), sentence: sentence.to_owned() };
+        let reason = Reason {
+            code: code.into(),
+            sentence: sentence.to_owned(),
+        };
         self.on_board(|board| {
             match reply {
                 Reply::Superseded => board.counters.superseded += 1,
@@ -312,7 +352,14 @@ impl Driver {
     fn on_edited(&mut self, doc: DocNumber, typed: Typed, version: i64, now: Duration) {
         self.supersede(|it| it.doc == doc, now);
         for surface in [data::Surface::GhostText, data::Surface::List] {
-            self.tell(Event::Edited { doc: doc.on(surface), typed, version }, now);
+            self.tell(
+                Event::Edited {
+                    doc: doc.on(surface),
+                    typed,
+                    version,
+                },
+                now,
+            );
         }
     }
 
@@ -349,7 +396,11 @@ impl Driver {
                     self.tell(Event::Chunk { job, chunk }, now);
                 }
             }
-            Heard::Ended { job, result, panicked } => {
+            Heard::Ended {
+                job,
+                result,
+                panicked,
+            } => {
                 if panicked {
                     self.on_board(|board| board.counters.panics += 1);
                 }
@@ -366,7 +417,37 @@ impl Driver {
     /// Hands an ask to the pipeline.
     fn request(&mut self, asked: Box<Asked>, facts: Option<SyntaxFacts>, now: Duration) {
         asked.wants_syntax.cancel();
-        let Asked { id, ask, doc, document, offset, path, answerer, at, reply, .. } = *asked;
+        let Asked {
+            id,
+            ask,
+            doc,
+            document,
+            offset,
+            path,
+            answerer,
+            at,
+            reply,
+            ..
+        } = *asked;
+        let waited = now.saturating_sub(at);
+        let (facts, from) = match facts {
+            Some(facts) => (facts, "from the syntax tree, brought up to date in time"),
+            None => (
+                lexical(&document, offset),
+                "from the lexer: the syntax tree was not ready",
+            ),
+        };
+        let detail = format!("{}: {from}", describe(facts));
+        self.on_board(|board| {
+            board.step(
+                id,
+                Step {
+                    at: waited,
+                    stage: "syntax",
+                    detail,
+                },
+            )
+        });
         let engine = engine(answerer);
         let window = document.text.window(offset, WINDOW_BEFORE, WINDOW_AFTER);
         let request = RequestId(id.0);
@@ -379,16 +460,30 @@ impl Driver {
             version: i64::from(document.version),
             cursor: window.cursor,
             window_start: window.start,
-            trigger: if ask.invoked { Trigger::Invoked } else { Trigger::Automatic },
+            trigger: if ask.invoked {
+                Trigger::Invoked
+            } else {
+                Trigger::Automatic
+            },
             selected: self.selected(&ask, &document, &window),
-            facts: facts.unwrap_or_default(),
+            facts,
             indent: indent_style(&ask, &document, &window.text),
             alternatives: ask.alternatives,
             engine: engine.as_ref().map(|it| it.capabilities()),
             text: window.text,
         });
-        self.targets.insert(ask.uri.clone(), Target { path, engine });
-        self.waiting.insert(request, Waiting { document, offset, at, reply });
+        self.targets
+            .insert(ask.uri.clone(), Target { path, engine });
+        self.waiting.insert(
+            request,
+            Waiting {
+                document,
+                offset,
+                at,
+                handed_in: now,
+                reply,
+            },
+        );
         self.tell(event, now);
     }
 
@@ -403,7 +498,10 @@ impl Driver {
         let start = offset(selected.range.start)?.checked_sub(window.start)?;
         let end = offset(selected.range.end)?.checked_sub(window.start)?;
         let inside = start <= end && end <= window.text.len();
-        inside.then(|| il_complete::Selected { range: start..end, text: selected.text.clone() })
+        inside.then(|| il_complete::Selected {
+            range: start..end,
+            text: selected.text.clone(),
+        })
     }
 
     /// One event, and everything that follows from it.
@@ -433,12 +531,16 @@ impl Driver {
     /// Queues an engine call; where there is no engine any more, that is its end.
     fn start(&mut self, job: JobId, mut request: Request) -> Option<Event> {
         let target = self.targets.get(&request.path);
-        let Some((path, engine)) = target.and_then(|it| Some((it.path.clone(), it.engine.clone()?)))
+        let Some((path, engine)) =
+            target.and_then(|it| Some((it.path.clone(), it.engine.clone()?)))
         else {
             let why = "the document or its repository was closed".to_owned();
             return Some(Event::Ended {
                 job,
-                result: Err(EngineError::NotReady { engine: "repo", why }),
+                result: Err(EngineError::NotReady {
+                    engine: "repo",
+                    why,
+                }),
             });
         };
         self.on_board(|board| match request.priority {
@@ -448,7 +550,12 @@ impl Driver {
         request.path = path;
         let cancel = CancelToken::new();
         self.jobs.insert(job, cancel.clone());
-        self.queue.push(Job { id: job, engine, request, cancel });
+        self.queue.push(Job {
+            id: job,
+            engine,
+            request,
+            cancel,
+        });
         None
     }
 
@@ -461,12 +568,22 @@ impl Driver {
     ) -> Option<Event> {
         let waiting = self.waiting.remove(&request)?;
         let elapsed = now.saturating_sub(waiting.at);
-        let reason = answer
-            .reason
-            .as_ref()
-            .map(|it| Reason { code: it.code().into(), sentence: it.to_string() });
-        let ids = answer.suggestions.iter().map(|it| suggestion_name(it.id)).collect();
-        let steps = answer.trace.steps.iter().map(step).collect();
+        let reason = answer.reason.as_ref().map(|it| Reason {
+            code: it.code().into(),
+            sentence: it.to_string(),
+        });
+        let ids = answer
+            .suggestions
+            .iter()
+            .map(|it| suggestion_name(it.id))
+            .collect();
+        let before = waiting.handed_in.saturating_sub(waiting.at);
+        let steps = answer
+            .trace
+            .steps
+            .iter()
+            .map(|it| step(it, before))
+            .collect();
         let first = answer.suggestions.first().map(|it| it.id);
         self.on_board(|board| {
             count(board, &answer);
@@ -493,7 +610,9 @@ impl Driver {
         reason: Option<Reason>,
         elapsed: Duration,
     ) -> Answer {
-        let Waiting { document, offset, .. } = waiting;
+        let Waiting {
+            document, offset, ..
+        } = waiting;
         let range = |it: &std::ops::Range<usize>| self.range(document, it);
         let suggestions: Vec<_> = answer
             .suggestions
@@ -504,10 +623,10 @@ impl Driver {
                 range: range(&it.range),
                 probability: it.probability,
                 source: it.source.code(),
-                origin: it
-                    .origin
-                    .as_ref()
-                    .map(|it| Origin { path: it.path.clone(), line: it.line }),
+                origin: it.origin.as_ref().map(|it| Origin {
+                    path: it.path.clone(),
+                    line: it.line,
+                }),
             })
             .collect();
         let word = word(document, *offset);
@@ -536,9 +655,13 @@ impl Driver {
     }
 
     fn reply_nothing(&mut self, request: RequestId, reason: &Reason) {
-        let Some(waiting) = self.waiting.remove(&request) else { return };
+        let Some(waiting) = self.waiting.remove(&request) else {
+            return;
+        };
         let elapsed = self.clock.now().saturating_sub(waiting.at);
-        let at = self.range(&waiting.document, &(waiting.offset..waiting.offset)).start;
+        let at = self
+            .range(&waiting.document, &(waiting.offset..waiting.offset))
+            .start;
         self.on_board(|board| {
             board.counters.empty += 1;
             let reason = Some(reason.clone());
@@ -548,7 +671,11 @@ impl Driver {
             ask: AskId(request.0),
             suggestions: Vec::new(),
             reason: Some(reason.clone()),
-            word: Word { start: at, end: at, text: String::new() },
+            word: Word {
+                start: at,
+                end: at,
+                text: String::new(),
+            },
             elapsed,
         }));
     }
@@ -557,9 +684,15 @@ impl Driver {
         let position = |offset| {
             let it = document.text.line_col(offset, self.encoding);
             let number = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
-            Position { line: number(it.line), character: number(it.col) }
+            Position {
+                line: number(it.line),
+                character: number(it.col),
+            }
         };
-        Range { start: position(range.start), end: position(range.end) }
+        Range {
+            start: position(range.start),
+            end: position(range.end),
+        }
     }
 
     fn on_board(&self, write: impl FnOnce(&mut Board)) {
@@ -594,16 +727,49 @@ fn count(board: &mut Board, answer: &il_complete::Answer) {
     }
 }
 
-fn step(it: &il_complete::Step) -> Step {
-    Step { at: it.at, stage: it.stage, detail: it.note.clone() }
+/// The pipeline's clock starts when it gets the ask, `before` after it was made.
+fn step(it: &il_complete::Step, before: Duration) -> Step {
+    Step {
+        at: before + it.at,
+        stage: it.stage,
+        detail: it.note.clone(),
+    }
+}
+
+fn lexical(document: &Document, offset: usize) -> SyntaxFacts {
+    syntax::lexical_facts(&document.language, document.text.clone(), offset)
+}
+
+fn describe(facts: SyntaxFacts) -> &'static str {
+    match facts {
+        SyntaxFacts {
+            in_comment: true, ..
+        } => "in a comment",
+        SyntaxFacts {
+            in_string: true, ..
+        } => "in a string",
+        SyntaxFacts {
+            empty_block: true, ..
+        } => "in an empty block",
+        SyntaxFacts {
+            after_block_opener: true,
+            ..
+        } => "behind what opens a block",
+        _ => "in code",
+    }
 }
 
 fn indent_style(ask: &Ask, document: &Document, window: &str) -> IndentStyle {
     match ask.formatting {
-        Some(it) => IndentStyle { tabs: !it.insert_spaces, width: it.tab_size.clamp(1, 16) as usize },
+        Some(it) => IndentStyle {
+            tabs: !it.insert_spaces,
+            width: it.tab_size.clamp(1, 16) as usize,
+        },
         None => {
             let registry = il_lang::registry();
-            let language = registry.by_id(&document.language).unwrap_or(registry.plaintext());
+            let language = registry
+                .by_id(&document.language)
+                .unwrap_or(registry.plaintext());
             indent::style(window, language)
         }
     }
@@ -612,8 +778,12 @@ fn indent_style(ask: &Ask, document: &Document, window: &str) -> IndentStyle {
 /// The part of a word before `offset`.
 fn word(document: &Document, offset: usize) -> std::ops::Range<usize> {
     let in_word = |it: &char| it.is_alphanumeric() || *it == '_';
-    let length: usize =
-        document.text.chars_before(offset).take_while(in_word).map(char::len_utf8).sum();
+    let length: usize = document
+        .text
+        .chars_before(offset)
+        .take_while(in_word)
+        .map(char::len_utf8)
+        .sum();
     offset - length..offset
 }
 
@@ -667,7 +837,10 @@ mod tests {
 
     #[test]
     fn names_of_suggestions_come_back() {
-        assert_eq!(suggestion_id(&suggestion_name(SuggestionId(7))), Some(SuggestionId(7)));
+        assert_eq!(
+            suggestion_id(&suggestion_name(SuggestionId(7))),
+            Some(SuggestionId(7))
+        );
         for name in ["", "s", "7", "r7", "s-1", "s7x"] {
             assert_eq!(suggestion_id(name), None, "{name}");
         }
@@ -676,7 +849,10 @@ mod tests {
     #[test]
     fn paths_for_engines() {
         assert_eq!(&*inside("a/./b.rs".as_ref()), "a/b.rs");
-        assert_eq!(&*outside(Some("/tmp/x/b.rs".as_ref()), "file:///tmp/x/b.rs"), "b.rs");
+        assert_eq!(
+            &*outside(Some("/tmp/x/b.rs".as_ref()), "file:///tmp/x/b.rs"),
+            "b.rs"
+        );
         assert_eq!(&*outside(None, "untitled:Untitled-1"), "Untitled-1");
     }
 

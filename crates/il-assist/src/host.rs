@@ -70,7 +70,9 @@ pub struct Host {
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("encoding", &self.encoding).finish_non_exhaustive()
+        f.debug_struct("Host")
+            .field("encoding", &self.encoding)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,11 +121,16 @@ impl Host {
             settings.encoding,
             settings.assume_shown,
         );
-        thread::Builder::new().name("il-pipeline".into()).spawn(move || driver.run(&inbox))?;
+        thread::Builder::new()
+            .name("il-pipeline".into())
+            .spawn(move || driver.run(&inbox))?;
 
         let facts = pipeline.clone();
         let syntax = syntax::start(move |ask, facts_at| {
-            let _ = facts.send(Message::Facts { ask, facts: facts_at });
+            let _ = facts.send(Message::Facts {
+                ask,
+                facts: facts_at,
+            });
         })?;
 
         let shared = Arc::new(Shared {
@@ -138,10 +145,21 @@ impl Host {
         });
         let (chores, todo) = unbounded();
         let doing = shared.clone();
-        thread::Builder::new().name("il-chores".into()).spawn(move || doing.do_chores(&todo))?;
+        thread::Builder::new()
+            .name("il-chores".into())
+            .spawn(move || doing.do_chores(&todo))?;
 
         let encoding = settings.encoding;
-        Ok((Self { shared, encoding, syntax, chores, asks: AtomicU64::new(0) }, hear_notices))
+        Ok((
+            Self {
+                shared,
+                encoding,
+                syntax,
+                chores,
+                asks: AtomicU64::new(0),
+            },
+            hear_notices,
+        ))
     }
 
     /// Opens a repository in the background. Harmless when it is open.
@@ -171,7 +189,11 @@ impl Host {
         if let Some(doc) = replaced {
             self.closed(doc, &document.path);
         }
-        self.follow(Task::Opened { doc, language, text: document.text });
+        self.follow(Task::Opened {
+            doc,
+            language,
+            text: document.text,
+        });
     }
 
     /// A document was edited; the changes apply in order, each to what the one before has left.
@@ -186,8 +208,15 @@ impl Host {
         let edited = documents.change(uri, version, changes, self.encoding, now)?;
         let (doc, typed) = (edited.doc, edited.typed);
         let version = i64::from(edited.document.version);
-        self.follow(Task::Edited { doc, edits: edited.edits });
-        self.tell(Message::Edited { doc, typed, version });
+        self.follow(Task::Edited {
+            doc,
+            edits: edited.edits,
+        });
+        self.tell(Message::Edited {
+            doc,
+            typed,
+            version,
+        });
         Ok(())
     }
 
@@ -251,14 +280,31 @@ impl Host {
             _ => {}
         }
         let text = &document.text;
-        let offset = text.offset(place(ask.position), self.encoding).unwrap_or(text.len());
+        let offset = text
+            .offset(place(ask.position), self.encoding)
+            .unwrap_or(text.len());
         let (path, answerer) = self.shared.answerer(&known, &ask.uri);
         let wants_syntax = CancelToken::new();
         let (doc, wanted) = (known.doc, wants_syntax.clone());
-        let asked =
-            Asked { id, ask, doc, document, offset, path, answerer, at, reply, wants_syntax };
+        let asked = Asked {
+            id,
+            ask,
+            doc,
+            document,
+            offset,
+            path,
+            answerer,
+            at,
+            reply,
+            wants_syntax,
+        };
         self.tell(Message::Asked(Box::new(asked)));
-        self.follow(Task::Facts(Question { ask: id, doc, offset, wanted }));
+        self.follow(Task::Facts(Question {
+            ask: id,
+            doc,
+            offset,
+            wanted,
+        }));
         id
     }
 
@@ -279,14 +325,21 @@ impl Host {
 
     /// A suggestion was taken in part: this many UTF-16 units of its text, from the start.
     pub fn partially_accepted(&self, suggestion: &str, utf16_length: usize) {
-        self.about(suggestion, |id| Message::PartiallyAccepted { id, utf16_length });
+        self.about(suggestion, |id| Message::PartiallyAccepted {
+            id,
+            utf16_length,
+        });
     }
 
     /// How everything is.
     pub fn status(&self) -> Status {
         let repositories = self.shared.roots().status();
         let documents = self.shared.documents().status();
-        let board = self.shared.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let board = self
+            .shared
+            .board
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         Status {
             repositories,
             documents,
@@ -298,12 +351,20 @@ impl Host {
 
     /// Why an ask (`r7`) or a suggestion (`s3`) came out as it did; `None` for the latest ask.
     pub fn explain(&self, id: Option<&str>) -> Option<Explanation> {
-        self.shared.board.lock().unwrap_or_else(PoisonError::into_inner).explain(id)
+        self.shared
+            .board
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .explain(id)
     }
 
     /// The text of an open document.
     pub fn text(&self, uri: &str) -> Option<String> {
-        let document = self.shared.documents().get(uri).map(|(document, _)| document);
+        let document = self
+            .shared
+            .documents()
+            .get(uri)
+            .map(|(document, _)| document);
         document.map(|it| it.text.contents())
     }
 
@@ -313,9 +374,17 @@ impl Host {
             board.counters.asks += 1;
             board.counters.refused += 1;
             board.asked(id, ask.uri.clone());
-            let reason =
-                Reason { code: "unknown-document".into(), sentence: why.to_string() };
-            board.answered(id, Some(reason), Vec::new(), Vec::new(), std::time::Duration::ZERO);
+            let reason = Reason {
+                code: "unknown-document".into(),
+                sentence: why.to_string(),
+            };
+            board.answered(
+                id,
+                Some(reason),
+                Vec::new(),
+                Vec::new(),
+                std::time::Duration::ZERO,
+            );
         });
         reply.reply(Reply::Refused(why));
     }
@@ -324,7 +393,10 @@ impl Host {
     fn answer_too_new(&self, id: AskId, ask: &Ask, asked: i64, held: i64, reply: ReplyOnce) {
         let sentence =
             format!("the request is about version {asked}, but {held} is the latest that came");
-        let reason = Reason { code: "unknown-version".into(), sentence };
+        let reason = Reason {
+            code: "unknown-version".into(),
+            sentence,
+        };
         let elapsed = std::time::Duration::ZERO;
         self.shared.on_board(|board| {
             board.counters.asks += 1;
@@ -332,7 +404,11 @@ impl Host {
             board.asked(id, ask.uri.clone());
             board.answered(id, Some(reason.clone()), Vec::new(), Vec::new(), elapsed);
         });
-        let word = Word { start: ask.position, end: ask.position, text: String::new() };
+        let word = Word {
+            start: ask.position,
+            end: ask.position,
+            text: String::new(),
+        };
         reply.reply(Reply::Answered(Answer {
             ask: id,
             suggestions: Vec::new(),
@@ -344,14 +420,13 @@ impl Host {
 
     fn closed(&self, doc: crate::documents::DocNumber, uri: &Arc<str>) {
         self.follow(Task::Closed(doc));
-        self.tell(Message::Closed { doc, uri: uri.clone() });
+        self.tell(Message::Closed {
+            doc,
+            uri: uri.clone(),
+        });
     }
 
-    fn about(
-        &self,
-        suggestion: &str,
-        message: impl FnOnce(il_complete::SuggestionId) -> Message,
-    ) {
+    fn about(&self, suggestion: &str, message: impl FnOnce(il_complete::SuggestionId) -> Message) {
         match driver::suggestion_id(suggestion) {
             Some(id) => self.tell(message(id)),
             None => tracing::debug!("word about a suggestion that is not ours"),
@@ -381,7 +456,9 @@ impl Drop for Host {
 
 impl Shared {
     fn documents(&self) -> MutexGuard<'_, Documents> {
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+        self.documents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn roots(&self) -> MutexGuard<'_, Roots> {
@@ -436,7 +513,9 @@ impl Shared {
     fn changed_on_disk(&self, paths: Vec<PathBuf>) {
         let mut changed: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
         for path in paths {
-            let Some((root, _)) = self.roots().place(&path) else { continue };
+            let Some((root, _)) = self.roots().place(&path) else {
+                continue;
+            };
             match changed.iter_mut().find(|(it, _)| *it == root) {
                 Some((_, paths)) => paths.push(path),
                 None => changed.push((root, vec![path])),
@@ -451,8 +530,14 @@ impl Shared {
     fn open(&self, root: PathBuf, id: OpenId, cancel: &CancelToken) {
         let started = self.clock.now();
         let progress = |progress: Progress| {
-            if self.roots().note(id, RepositoryState::Opening(Some(progress)), None) {
-                self.notice(Notice::Progress { root: root.clone(), progress });
+            if self
+                .roots()
+                .note(id, RepositoryState::Opening(Some(progress)), None)
+            {
+                self.notice(Notice::Progress {
+                    root: root.clone(),
+                    progress,
+                });
             }
         };
         let opened = catch_unwind(AssertUnwindSafe(|| {
@@ -468,7 +553,9 @@ impl Shared {
                 let state = RepositoryState::Ready { took };
                 self.roots().note(id, state, Some(engine.clone()))
             }
-            Err(why) => self.roots().note(id, RepositoryState::Failed(why.to_string()), None),
+            Err(why) => self
+                .roots()
+                .note(id, RepositoryState::Failed(why.to_string()), None),
         };
         self.notice(match opened {
             _ if !noted => Notice::Closed { root },
@@ -481,7 +568,9 @@ impl Shared {
 }
 
 fn open(shared: &Arc<Shared>, root: PathBuf) {
-    let Some((id, cancel)) = shared.roots().enter(root.clone()) else { return };
+    let Some((id, cancel)) = shared.roots().enter(root.clone()) else {
+        return;
+    };
     let opening = shared.clone();
     let path = root.clone();
     let started = thread::Builder::new()
@@ -489,7 +578,9 @@ fn open(shared: &Arc<Shared>, root: PathBuf) {
         .spawn(move || opening.open(path, id, &cancel));
     if let Err(why) = started {
         let why = format!("cannot start a thread: {why}");
-        shared.roots().note(id, RepositoryState::Failed(why.clone()), None);
+        shared
+            .roots()
+            .note(id, RepositoryState::Failed(why.clone()), None);
         shared.notice(Notice::Failed { root, why });
     }
 }

@@ -27,19 +27,30 @@ pub(crate) fn style(text: &str, language: &Language) -> IndentStyle {
         above = spaces;
     }
     let custom = custom(language);
-    let most = (2..=8).map(|it| (steps[it], it)).max_by_key(|&(votes, it)| (votes, 8 - it));
+    let most = (2..=8)
+        .map(|it| (steps[it], it))
+        .max_by_key(|&(votes, it)| (votes, 8 - it));
     let (votes, width) = most.unwrap_or((0, custom.width));
     match (tabs, votes) {
         (0, 0) => custom,
-        _ if tabs > votes => IndentStyle { tabs: true, width: custom.width },
+        _ if tabs > votes => IndentStyle {
+            tabs: true,
+            width: custom.width,
+        },
         _ => IndentStyle { tabs: false, width },
     }
 }
 
 fn custom(language: &Language) -> IndentStyle {
     match language.indent {
-        Indent::Spaces(width) => IndentStyle { tabs: false, width: usize::from(width) },
-        Indent::Tabs => IndentStyle { tabs: true, ..IndentStyle::default() },
+        Indent::Spaces(width) => IndentStyle {
+            tabs: false,
+            width: usize::from(width),
+        },
+        Indent::Tabs => IndentStyle {
+            tabs: true,
+            ..IndentStyle::default()
+        },
     }
 }
 
@@ -58,9 +69,17 @@ mod tests {
     #[test]
     fn lines_vote() {
         check("python", "def f():\n  a\n  if b:\n    c\n", "2 spaces");
-        check("python", "def f():\n    a\n\n    if b:\n        c\n", "4 spaces");
+        check(
+            "python",
+            "def f():\n    a\n\n    if b:\n        c\n",
+            "4 spaces",
+        );
         check("rust", "fn f() {\n\ta;\n\tb;\n}\n", "4 tabs");
-        check("python", "a = [\n    1,\n]\nb = {\n  2,\n}\nc = (\n  3,\n)\n", "2 spaces");
+        check(
+            "python",
+            "a = [\n    1,\n]\nb = {\n  2,\n}\nc = (\n  3,\n)\n",
+            "2 spaces",
+        );
     }
 
     #[test]

@@ -19,9 +19,9 @@ mod repositories;
 mod syntax;
 
 pub use data::{
-    Answer, Ask, AskId, Change, Counters, DocumentStatus, Explanation, Formatting, Notice,
-    Opened, Origin, Position, Range, Reason, Refusal, Reply, RepositoryState, RepositoryStatus,
-    Selected, Status, Step, Suggestion, Surface, Word,
+    Answer, Ask, AskId, Change, Counters, DocumentStatus, Explanation, Formatting, Notice, Opened,
+    Origin, Position, Range, Reason, Refusal, Reply, RepositoryState, RepositoryStatus, Selected,
+    Status, Step, Suggestion, Surface, Word,
 };
 pub use host::{Host, Settings};
 pub use il_engine::{CancelToken, Engine};

@@ -30,7 +30,11 @@ pub(crate) struct Job {
 pub(crate) enum Heard {
     Chunk(JobId, Chunk),
     /// The last word; every job that was pushed has one.
-    Ended { job: JobId, result: Result<Outcome, EngineError>, panicked: bool },
+    Ended {
+        job: JobId,
+        result: Result<Outcome, EngineError>,
+        panicked: bool,
+    },
 }
 
 /// The queue; clones are the same queue.
@@ -66,11 +70,13 @@ impl Queue {
         for worker in 0..workers.max(1) {
             let (queue, heard) = (queue.clone(), heard.clone());
             let speculates = worker == 0;
-            thread::Builder::new().name(format!("il-engine-{worker}")).spawn(move || {
-                while let Some(job) = queue.next(speculates) {
-                    run(job, &heard);
-                }
-            })?;
+            thread::Builder::new()
+                .name(format!("il-engine-{worker}"))
+                .spawn(move || {
+                    while let Some(job) = queue.next(speculates) {
+                        run(job, &heard);
+                    }
+                })?;
         }
         Ok(queue)
     }
@@ -111,7 +117,11 @@ impl Queue {
             if job.is_some() {
                 return job;
             }
-            state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .0
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -121,24 +131,46 @@ impl Queue {
 }
 
 fn run(job: Job, heard: &impl Fn(Heard)) {
-    let Job { id, engine, request, cancel } = job;
+    let Job {
+        id,
+        engine,
+        request,
+        cancel,
+    } = job;
     if cancel.is_cancelled() {
-        heard(Heard::Ended { job: id, result: Ok(Outcome::Cancelled), panicked: false });
+        heard(Heard::Ended {
+            job: id,
+            result: Ok(Outcome::Cancelled),
+            panicked: false,
+        });
         return;
     }
     let mut sink = |chunk| {
         heard(Heard::Chunk(id, chunk));
-        if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if cancel.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
-    let called = catch_unwind(AssertUnwindSafe(|| engine.complete(&request, &cancel, &mut sink)));
+    let called = catch_unwind(AssertUnwindSafe(|| {
+        engine.complete(&request, &cancel, &mut sink)
+    }));
     let panicked = called.is_err();
     let result = called.unwrap_or_else(|_| Err(panic_error(engine.as_ref())));
-    heard(Heard::Ended { job: id, result, panicked });
+    heard(Heard::Ended {
+        job: id,
+        result,
+        panicked,
+    });
 }
 
 fn panic_error(engine: &dyn Engine) -> EngineError {
     let name = catch_unwind(AssertUnwindSafe(|| engine.capabilities().name)).unwrap_or("engine");
-    EngineError::Failed { engine: name, why: "it panicked; the log has the place".to_owned() }
+    EngineError::Failed {
+        engine: name,
+        why: "it panicked; the log has the place".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +203,11 @@ mod tests {
         ) -> Result<Outcome, EngineError> {
             let _ = self.go.recv();
             assert_ne!(&*request.path, "boom");
-            Ok(if cancel.is_cancelled() { Outcome::Cancelled } else { Outcome::Done })
+            Ok(if cancel.is_cancelled() {
+                Outcome::Cancelled
+            } else {
+                Outcome::Done
+            })
         }
     }
 
@@ -195,14 +231,24 @@ mod tests {
                 alternatives: 1,
                 priority,
             };
-            queue.push(Job { id: JobId(at), engine: engine.clone(), request, cancel });
+            queue.push(Job {
+                id: JobId(at),
+                engine: engine.clone(),
+                request,
+                cancel,
+            });
         }
         for _ in jobs {
             release.send(()).unwrap();
         }
         let mut ends = Vec::new();
         while ends.len() < jobs.len() {
-            if let Heard::Ended { job, result, panicked } = hear.recv().unwrap() {
+            if let Heard::Ended {
+                job,
+                result,
+                panicked,
+            } = hear.recv().unwrap()
+            {
                 let result = result.map_err(|it| it.to_string());
                 ends.push(format!("{} {result:?} {panicked}", job.0));
             }
@@ -216,7 +262,12 @@ mod tests {
         use Priority::{Interactive, Speculative};
         let ends = run_all(
             1,
-            &[("a", Interactive), ("b", Speculative), ("c", Speculative), ("d", Interactive)],
+            &[
+                ("a", Interactive),
+                ("b", Speculative),
+                ("c", Speculative),
+                ("d", Interactive),
+            ],
         );
         let order: Vec<&str> = ends.iter().map(|it| &it[..1]).collect();
         // The first is under way before the others are there, or not; both are right.
@@ -226,8 +277,17 @@ mod tests {
 
     #[test]
     fn a_panic_ends_the_call_and_not_the_thread() {
-        let ends = run_all(1, &[("boom", Priority::Interactive), ("b", Priority::Interactive)]);
-        assert!(ends[0].contains("the echo engine failed: it panicked"), "{ends:?}");
+        let ends = run_all(
+            1,
+            &[
+                ("boom", Priority::Interactive),
+                ("b", Priority::Interactive),
+            ],
+        );
+        assert!(
+            ends[0].contains("the echo engine failed: it panicked"),
+            "{ends:?}"
+        );
         assert!(ends[0].ends_with("true"), "{ends:?}");
         assert!(ends[1].contains("Cancelled"), "{ends:?}");
     }

@@ -35,7 +35,10 @@ struct Root {
 
 impl fmt::Debug for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Root").field("path", &self.path).field("state", &self.state).finish()
+        f.debug_struct("Root")
+            .field("path", &self.path)
+            .field("state", &self.state)
+            .finish()
     }
 }
 
@@ -57,13 +60,21 @@ impl Roots {
         self.opened += 1;
         let (id, cancel) = (OpenId(self.opened), CancelToken::new());
         let state = RepositoryState::Opening(None);
-        self.roots.push(Root { id, path, state, engine: None, cancel: cancel.clone() });
+        self.roots.push(Root {
+            id,
+            path,
+            state,
+            engine: None,
+            cancel: cancel.clone(),
+        });
         Some((id, cancel))
     }
 
     /// Takes a repository out; its opening is cancelled. Whether it was there.
     pub(crate) fn leave(&mut self, path: &Path) -> bool {
-        let Some(at) = self.roots.iter().position(|it| it.path == path) else { return false };
+        let Some(at) = self.roots.iter().position(|it| it.path == path) else {
+            return false;
+        };
         self.roots.remove(at).cancel.cancel();
         true
     }
@@ -82,7 +93,9 @@ impl Roots {
         state: RepositoryState,
         engine: Option<Arc<dyn Engine>>,
     ) -> bool {
-        let Some(root) = self.roots.iter_mut().find(|it| it.id == id) else { return false };
+        let Some(root) = self.roots.iter_mut().find(|it| it.id == id) else {
+            return false;
+        };
         root.state = state;
         root.engine = engine;
         true
@@ -103,11 +116,18 @@ impl Roots {
         let own = file.and_then(|file| self.root_of(file));
         match own.or_else(|| self.roots.first()) {
             None => Answerer::Nobody,
-            Some(Root { engine: Some(engine), .. }) => Answerer::Engine(engine.clone()),
-            Some(Root { state: RepositoryState::Failed(why), .. }) => {
-                Answerer::NotReady(why.clone())
-            }
-            Some(Root { state: RepositoryState::Opening(Some(progress)), .. }) => {
+            Some(Root {
+                engine: Some(engine),
+                ..
+            }) => Answerer::Engine(engine.clone()),
+            Some(Root {
+                state: RepositoryState::Failed(why),
+                ..
+            }) => Answerer::NotReady(why.clone()),
+            Some(Root {
+                state: RepositoryState::Opening(Some(progress)),
+                ..
+            }) => {
                 let (done, total) = (progress.done, progress.total);
                 Answerer::NotReady(format!("{} {done} of {total}", progress.stage.label()))
             }
@@ -136,16 +156,20 @@ pub(crate) struct NotReady(pub(crate) String);
 
 impl Engine for NotReady {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: "repo", remote: false, metered: false, calibrated: true, instant: true }
+        Capabilities {
+            name: "repo",
+            remote: false,
+            metered: false,
+            calibrated: true,
+            instant: true,
+        }
     }
 
-    fn complete(
-        &self,
-        _: &Request,
-        _: &CancelToken,
-        _: Sink<'_>,
-    ) -> Result<Outcome, EngineError> {
-        Err(EngineError::NotReady { engine: self.capabilities().name, why: self.0.clone() })
+    fn complete(&self, _: &Request, _: &CancelToken, _: Sink<'_>) -> Result<Outcome, EngineError> {
+        Err(EngineError::NotReady {
+            engine: self.capabilities().name,
+            why: self.0.clone(),
+        })
     }
 }
 
@@ -157,24 +181,31 @@ mod tests {
     use crate::ports::{Progress, Stage};
 
     fn ready() -> RepositoryState {
-        RepositoryState::Ready { took: Duration::ZERO }
+        RepositoryState::Ready {
+            took: Duration::ZERO,
+        }
     }
 
     fn check(roots: &Roots, file: &str, expected: &str) {
         let answer = match roots.answerer(Some(Path::new(file))) {
-            Answerer::Engine(it) => format!("{:?}", it.complete(
-                &Request {
-                    path: "".into(),
-                    language: "".into(),
-                    text: "".into(),
-                    cursor: 0,
-                    length: il_engine::Length::Line,
-                    alternatives: 1,
-                    priority: il_engine::Priority::Interactive,
-                },
-                &CancelToken::new(),
-                &mut |_| std::ops::ControlFlow::Continue(()),
-            ).unwrap_err().to_string()),
+            Answerer::Engine(it) => format!(
+                "{:?}",
+                it.complete(
+                    &Request {
+                        path: "".into(),
+                        language: "".into(),
+                        text: "".into(),
+                        cursor: 0,
+                        length: il_engine::Length::Line,
+                        alternatives: 1,
+                        priority: il_engine::Priority::Interactive,
+                    },
+                    &CancelToken::new(),
+                    &mut |_| std::ops::ControlFlow::Continue(()),
+                )
+                .unwrap_err()
+                .to_string()
+            ),
             Answerer::NotReady(why) => format!("not ready: {why}"),
             Answerer::Nobody => "nobody".to_owned(),
         };
@@ -188,18 +219,37 @@ mod tests {
         let (outer, _) = roots.enter("/a".into()).unwrap();
         let (inner, _) = roots.enter("/a/b".into()).unwrap();
         assert!(roots.enter("/a".into()).is_none());
-        check(&roots, "/a/x.rs", "not ready: the repository is being opened");
-        let progress = Progress { stage: Stage::Train, done: 3, total: 7 };
+        check(
+            &roots,
+            "/a/x.rs",
+            "not ready: the repository is being opened",
+        );
+        let progress = Progress {
+            stage: Stage::Train,
+            done: 3,
+            total: 7,
+        };
         roots.note(inner, RepositoryState::Opening(Some(progress)), None);
         check(&roots, "/a/b/x.rs", "not ready: learning 3 of 7");
         roots.note(outer, ready(), Some(Arc::new(NotReady("outer".into()))));
         roots.note(inner, RepositoryState::Failed("no space".into()), None);
         check(&roots, "/a/x.rs", "\"the repo engine is not ready: outer\"");
         check(&roots, "/a/b/x.rs", "not ready: no space");
-        check(&roots, "/elsewhere/x.rs", "\"the repo engine is not ready: outer\"");
-        check(&roots, "/ab/x.rs", "\"the repo engine is not ready: outer\"");
+        check(
+            &roots,
+            "/elsewhere/x.rs",
+            "\"the repo engine is not ready: outer\"",
+        );
+        check(
+            &roots,
+            "/ab/x.rs",
+            "\"the repo engine is not ready: outer\"",
+        );
         let (root, path) = roots.place(Path::new("/a/b/c/x.rs")).unwrap();
-        assert_eq!((root.as_path(), path), (Path::new("/a/b"), Path::new("c/x.rs")));
+        assert_eq!(
+            (root.as_path(), path),
+            (Path::new("/a/b"), Path::new("c/x.rs"))
+        );
     }
 
     #[test]

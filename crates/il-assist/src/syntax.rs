@@ -2,7 +2,7 @@
 //!
 //! The one idea: nobody waits for a parse. Edits are handed over and gathered; the tree is brought up to
 //! date when someone asks about it, or when there is nothing else to do. Whoever asks goes on without the
-//! answer when it takes too long, and then no longer wants it.
+//! answer when it takes too long, asks the lexer instead, and then no longer wants it.
 //!
 //! Tasks about a document are heard in the order in which its lock was held, so an ask about a version
 //! finds exactly the edits that led to it.
@@ -25,8 +25,15 @@ use crate::{data::AskId, documents::DocNumber};
 
 /// What the thread is told and asked.
 pub(crate) enum Task {
-    Opened { doc: DocNumber, language: &'static Language, text: Text },
-    Edited { doc: DocNumber, edits: Vec<Edit> },
+    Opened {
+        doc: DocNumber,
+        language: &'static Language,
+        text: Text,
+    },
+    Edited {
+        doc: DocNumber,
+        edits: Vec<Edit>,
+    },
     Closed(DocNumber),
     Facts(Question),
 }
@@ -88,9 +95,19 @@ impl Trees {
 
     fn handle(&mut self, task: Task, answer: &impl Fn(AskId, SyntaxFacts)) {
         match task {
-            Task::Opened { doc, language, text } => {
+            Task::Opened {
+                doc,
+                language,
+                text,
+            } => {
                 let parsed = self.parser.parse(language, text);
-                self.trees.insert(doc, Tree { parsed, edits: Vec::new() });
+                self.trees.insert(
+                    doc,
+                    Tree {
+                        parsed,
+                        edits: Vec::new(),
+                    },
+                );
             }
             Task::Edited { doc, edits } => {
                 if let Some(tree) = self.trees.get_mut(&doc) {
@@ -101,14 +118,18 @@ impl Trees {
                 self.trees.remove(&doc);
             }
             Task::Facts(question) if question.wanted.is_cancelled() => {}
-            Task::Facts(Question { ask, doc, offset, .. }) => {
+            Task::Facts(Question {
+                ask, doc, offset, ..
+            }) => {
                 answer(ask, self.facts(doc, offset));
             }
         }
     }
 
     fn facts(&mut self, doc: DocNumber, offset: usize) -> SyntaxFacts {
-        let Some(tree) = self.trees.get_mut(&doc) else { return SyntaxFacts::default() };
+        let Some(tree) = self.trees.get_mut(&doc) else {
+            return SyntaxFacts::default();
+        };
         if !tree.catch_up(&mut self.parser) {
             self.trees.remove(&doc);
             return SyntaxFacts::default();
@@ -148,6 +169,13 @@ impl Task {
             | Self::Facts(Question { doc, .. }) => *doc,
         }
     }
+}
+
+/// What the lexer alone says, for who cannot wait for a tree.
+pub(crate) fn lexical_facts(language: &str, text: Text, offset: usize) -> SyntaxFacts {
+    let registry = il_lang::registry();
+    let language = registry.by_id(language).unwrap_or(registry.plaintext());
+    facts(&Parsed::unparsed(language, text).facts_at(offset))
 }
 
 fn facts(it: &CursorFacts) -> SyntaxFacts {

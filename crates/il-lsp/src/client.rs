@@ -27,7 +27,12 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn from_initialize(params: &Initialize) -> Self {
         let capability = |pointer: &str| params.capabilities.pointer(pointer);
-        let option = |name: &str| params.initialization_options.as_ref().and_then(|it| it.get(name));
+        let option = |name: &str| {
+            params
+                .initialization_options
+                .as_ref()
+                .and_then(|it| it.get(name))
+        };
         let copilot = option("editorPluginInfo").is_some() || option("editorInfo").is_some();
         let ghost_text = copilot || capability("/textDocument/inlineCompletion").is_some();
         Self {
@@ -103,17 +108,27 @@ mod tests {
             (json!("utf-8"), "utf-16"),
             (Value::Null, "utf-16"),
         ] {
-            let client = client(json!({"capabilities": {"general": {"positionEncodings": offered}}}));
+            let client =
+                client(json!({"capabilities": {"general": {"positionEncodings": offered}}}));
             assert_eq!(client.server_capabilities()["positionEncoding"], expected);
         }
     }
 
     #[test]
     fn the_completion_list_is_for_clients_without_ghost_text() {
-        let offers = |params| client(params).server_capabilities().get("completionProvider").is_some();
+        let offers = |params| {
+            client(params)
+                .server_capabilities()
+                .get("completionProvider")
+                .is_some()
+        };
         assert!(offers(json!({"capabilities": {}})));
-        assert!(!offers(json!({"capabilities": {"textDocument": {"inlineCompletion": {}}}})));
-        assert!(!offers(json!({"initializationOptions": {"editorInfo": {"name": "x"}}})));
+        assert!(!offers(
+            json!({"capabilities": {"textDocument": {"inlineCompletion": {}}}})
+        ));
+        assert!(!offers(
+            json!({"initializationOptions": {"editorInfo": {"name": "x"}}})
+        ));
         assert!(offers(json!({
             "capabilities": {"textDocument": {"inlineCompletion": {}}},
             "initializationOptions": {"completionList": true},

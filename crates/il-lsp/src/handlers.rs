@@ -32,7 +32,10 @@ pub(crate) fn request(server: &mut Server, request: Request) {
         "signOut" => Ok(json!({ "status": "NotSignedIn" })),
         "getVersion" => Ok(json!({ "version": server.version() })),
         "setEditorInfo" => Ok(json!("OK")),
-        _ => Err((ErrorCode::MethodNotFound, format!("unknown request `{method}`"))),
+        _ => Err((
+            ErrorCode::MethodNotFound,
+            format!("unknown request `{method}`"),
+        )),
     };
     match handled {
         Ok(result) => server.answer(&id, result),
@@ -53,10 +56,14 @@ pub(crate) fn notification(server: &mut Server, notification: Notification) {
         "textDocument/didOpen" => with(&method, params, |it| did_open(host, it)),
         "textDocument/didChange" => with(&method, params, |it| did_change(host, it)),
         "textDocument/didClose" => {
-            with(&method, params, |it: wire::About| host.did_close(&it.text_document.uri));
+            with(&method, params, |it: wire::About| {
+                host.did_close(&it.text_document.uri)
+            });
         }
         "textDocument/didSave" => {
-            with(&method, params, |it: wire::About| host.did_save(&it.text_document.uri));
+            with(&method, params, |it: wire::About| {
+                host.did_save(&it.text_document.uri)
+            });
         }
         "textDocument/didFocus" => with(&method, params, |it| did_focus(host, it)),
         "textDocument/didShowCompletion" => with(&method, params, |it| did_show(host, &it)),
@@ -70,7 +77,10 @@ pub(crate) fn notification(server: &mut Server, notification: Notification) {
             with(&method, params, |it| did_change_watched_files(host, &it));
         }
         // Nothing to do: settings live in Interline's own configuration, and tracing has its own switch.
-        "initialized" | "workspace/didChangeConfiguration" | "$/setTrace" | "$/logTrace"
+        "initialized"
+        | "workspace/didChangeConfiguration"
+        | "$/setTrace"
+        | "$/logTrace"
         | "window/workDoneProgress/cancel" => {}
         _ if method.starts_with("$/") => {} // optional by the protocol
         _ => tracing::debug!(method, "unknown notification"),
@@ -80,7 +90,10 @@ pub(crate) fn notification(server: &mut Server, notification: Notification) {
 /// Reads the parameters of a request.
 fn read<T: DeserializeOwned>(method: &str, params: Value) -> Result<T, (ErrorCode, String)> {
     serde_json::from_value(params).map_err(|why| {
-        (ErrorCode::InvalidParams, format!("cannot read the parameters of `{method}`: {why}"))
+        (
+            ErrorCode::InvalidParams,
+            format!("cannot read the parameters of `{method}`: {why}"),
+        )
     })
 }
 
@@ -134,7 +147,9 @@ fn explain(server: &Server, method: &str, params: Value) -> Handled {
         Value::Null => wire::Explain::default(),
         params => read(method, params)?,
     };
-    let explained = server.host().and_then(|host| host.explain(params.id.as_deref()));
+    let explained = server
+        .host()
+        .and_then(|host| host.explain(params.id.as_deref()));
     match (explained, params.id) {
         (Some(it), _) => Ok(translate::explanation(&it)),
         (None, None) => Ok(Value::Null), // nothing has been asked yet
@@ -202,6 +217,10 @@ fn did_change_folders(host: &Host, params: wire::DidChangeFolders) {
 }
 
 fn did_change_watched_files(host: &Host, params: &wire::DidChangeWatched) {
-    let paths = params.changes.iter().filter_map(|it| uri::to_path(&it.uri)).collect();
+    let paths = params
+        .changes
+        .iter()
+        .filter_map(|it| uri::to_path(&it.uri))
+        .collect();
     host.did_change_watched_files(paths);
 }

@@ -45,7 +45,12 @@ enum State {
 
 impl Reports {
     /// The repository got this far.
-    pub(crate) fn advance(&mut self, root: &Path, progress: Progress, now: Duration) -> Vec<Message> {
+    pub(crate) fn advance(
+        &mut self,
+        root: &Path,
+        progress: Progress,
+        now: Duration,
+    ) -> Vec<Message> {
         let Some(report) = self.running.get_mut(root) else {
             return vec![self.create(root, progress, now)];
         };
@@ -73,14 +78,21 @@ impl Reports {
             "window/workDoneProgress/create".to_owned(),
             json!({ "token": token }),
         );
-        let report = Report { token, state: State::Asked, last: Some((now, progress)) };
+        let report = Report {
+            token,
+            state: State::Asked,
+            last: Some((now, progress)),
+        };
         self.running.insert(root.to_owned(), report);
         request.into()
     }
 
     /// The client has answered the request to create a token.
     pub(crate) fn created(&mut self, id: &RequestId, agreed: bool) -> Vec<Message> {
-        let found = self.running.iter_mut().find(|(_, report)| *id == report.id());
+        let found = self
+            .running
+            .iter_mut()
+            .find(|(_, report)| *id == report.id());
         let Some((root, report)) = found.filter(|(_, report)| report.state == State::Asked) else {
             return Vec::new();
         };
@@ -89,7 +101,10 @@ impl Reports {
             return Vec::new();
         }
         report.state = State::Begun;
-        vec![report.message(&begin_value(root, report.last.map(|(_, progress)| progress)))]
+        vec![report.message(&begin_value(
+            root,
+            report.last.map(|(_, progress)| progress),
+        ))]
     }
 
     /// The repository is open, or will not be; `message` says which.
@@ -115,7 +130,10 @@ impl Report {
 }
 
 fn begin_value(root: &Path, progress: Option<Progress>) -> Value {
-    let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
+    let name = root
+        .file_name()
+        .unwrap_or(root.as_os_str())
+        .to_string_lossy();
     let mut value = json!({
         "kind": "begin",
         "title": format!("Interline: {name}"),
@@ -158,7 +176,11 @@ mod tests {
     use super::*;
 
     fn train(done: u64) -> Progress {
-        Progress { stage: Stage::Train, done, total: 10 }
+        Progress {
+            stage: Stage::Train,
+            done,
+            total: 10,
+        }
     }
 
     fn ms(it: u64) -> Duration {
@@ -172,7 +194,11 @@ mod tests {
                 Message::Request(it) => it.method.clone(),
                 Message::Notification(it) => {
                     let value = &it.params["value"];
-                    format!("{} {}", value["kind"].as_str().unwrap(), value["percentage"])
+                    format!(
+                        "{} {}",
+                        value["kind"].as_str().unwrap(),
+                        value["percentage"]
+                    )
                 }
                 Message::Response(_) => unreachable!("reports never respond"),
             })
@@ -192,9 +218,19 @@ mod tests {
         assert_eq!(kinds(&reports.created(&id, true)), ["begin 10"]);
         assert!(reports.created(&id, true).is_empty());
         assert!(reports.advance(root, train(2), ms(2)).is_empty());
-        assert_eq!(kinds(&reports.advance(root, train(5), ms(102))), ["report 50"]);
-        let saving = Progress { stage: Stage::Save, done: 7, total: 0 };
-        assert_eq!(kinds(&reports.advance(root, saving, ms(103))), ["report null"]);
+        assert_eq!(
+            kinds(&reports.advance(root, train(5), ms(102))),
+            ["report 50"]
+        );
+        let saving = Progress {
+            stage: Stage::Save,
+            done: 7,
+            total: 0,
+        };
+        assert_eq!(
+            kinds(&reports.advance(root, saving, ms(103))),
+            ["report null"]
+        );
         assert_eq!(kinds(&reports.end(root, "ready")), ["end null"]);
         assert!(reports.end(root, "ready").is_empty());
     }
@@ -204,7 +240,11 @@ mod tests {
         let mut reports = Reports::default();
         let root = Path::new(ROOT);
         reports.advance(root, train(0), ms(0));
-        assert!(reports.created(&RequestId::from("interline/open/1".to_owned()), false).is_empty());
+        assert!(
+            reports
+                .created(&RequestId::from("interline/open/1".to_owned()), false)
+                .is_empty()
+        );
         assert!(reports.advance(root, train(5), ms(500)).is_empty());
         assert!(reports.end(root, "ready").is_empty());
     }
@@ -215,12 +255,20 @@ mod tests {
         let root = Path::new(ROOT);
         reports.advance(root, train(0), ms(0));
         assert!(reports.end(root, "ready").is_empty());
-        assert!(reports.created(&RequestId::from("interline/open/1".to_owned()), true).is_empty());
+        assert!(
+            reports
+                .created(&RequestId::from("interline/open/1".to_owned()), true)
+                .is_empty()
+        );
     }
 
     #[test]
     fn figures_that_make_no_sense_are_clamped() {
-        let progress = Progress { stage: Stage::Scan, done: 12, total: 10 };
+        let progress = Progress {
+            stage: Stage::Scan,
+            done: 12,
+            total: 10,
+        };
         assert_eq!(percentage(progress), Some(100));
     }
 }

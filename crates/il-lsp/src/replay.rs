@@ -107,7 +107,10 @@ impl Replayed {
     /// The wait that this share of waits is not longer than; zero without any.
     pub fn wait(&self, share: f64) -> Duration {
         let last = self.waits.len().saturating_sub(1);
-        self.waits.get((last as f64 * share).round() as usize).copied().unwrap_or_default()
+        self.waits
+            .get((last as f64 * share).round() as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -169,7 +172,11 @@ impl<'a> Typist<'a> {
         let (Some(before), Some(inside), Some(after)) =
             (before, text.get(typed.clone()), text.get(typed.end..))
         else {
-            bail!("cannot type bytes {}..{}: not characters of the file", typed.start, typed.end);
+            bail!(
+                "cannot type bytes {}..{}: not characters of the file",
+                typed.start,
+                typed.end
+            );
         };
         let lone = text.replace("\r\n", "\n").contains('\r');
         ensure!(!lone, "cannot replay a file with lone carriage returns");
@@ -216,7 +223,9 @@ impl<'a> Typist<'a> {
             if self.in_a_hurry() {
                 return Ok(());
             }
-            let Some(item) = self.wait()? else { return Ok(()) };
+            let Some(item) = self.wait()? else {
+                return Ok(());
+            };
             self.show(&item)?;
             if !self.take(&item)? {
                 return Ok(());
@@ -237,7 +246,9 @@ impl<'a> Typist<'a> {
 
     /// The next key came first.
     fn give_up_waiting(&mut self) -> anyhow::Result<()> {
-        let Some(id) = self.asked.take() else { return Ok(()) };
+        let Some(id) = self.asked.take() else {
+            return Ok(());
+        };
         self.editor.cancel(&id)?;
         self.result.cancels_sent += 1;
         let response = self.editor.wait(&id)?;
@@ -246,7 +257,9 @@ impl<'a> Typist<'a> {
     }
 
     fn wait(&mut self) -> anyhow::Result<Option<wire::InlineItem>> {
-        let Some(id) = self.asked.take() else { return Ok(None) };
+        let Some(id) = self.asked.take() else {
+            return Ok(None);
+        };
         let asked = Instant::now();
         let response = self.editor.wait(&id)?;
         self.result.waits.push(asked.elapsed());
@@ -283,10 +296,15 @@ impl<'a> Typist<'a> {
     }
 
     fn show(&mut self, item: &wire::InlineItem) -> anyhow::Result<()> {
-        let id = item.interline.as_ref().map(|it| it.id.as_str()).unwrap_or_default();
+        let id = item
+            .interline
+            .as_ref()
+            .map(|it| it.id.as_str())
+            .unwrap_or_default();
         if self.last_shown != id {
             self.last_shown = id.to_owned();
-            self.editor.notify("textDocument/didShowCompletion", json!({ "item": item }))?;
+            self.editor
+                .notify("textDocument/didShowCompletion", json!({ "item": item }))?;
         }
         Ok(())
     }
@@ -300,12 +318,19 @@ impl<'a> Typist<'a> {
             }
             self.result.accepts += 1;
             self.accept(item, &item.insert_text)?;
-            let command = item.command.as_ref().context("a suggestion without its command")?;
+            let command = item
+                .command
+                .as_ref()
+                .context("a suggestion without its command")?;
             let params = json!({ "command": command.command, "arguments": command.arguments });
             self.editor.call("workspace/executeCommand", params)?;
             return Ok(true);
         }
-        let line = item.insert_text.split_inclusive('\n').next().unwrap_or_default();
+        let line = item
+            .insert_text
+            .split_inclusive('\n')
+            .next()
+            .unwrap_or_default();
         let shorter = line.len() < item.insert_text.len();
         let line = line.trim_end_matches(['\r', '\n']);
         let gain = self.gain(item, line).unwrap_or(0);
@@ -318,7 +343,8 @@ impl<'a> Typist<'a> {
         self.accept(item, line)?;
         let length = line.encode_utf16().count();
         let params = json!({ "item": item, "acceptedLength": length });
-        self.editor.notify("textDocument/didPartiallyAcceptCompletion", params)?;
+        self.editor
+            .notify("textDocument/didPartiallyAcceptCompletion", params)?;
         Ok(true)
     }
 
@@ -356,13 +382,27 @@ impl<'a> Typist<'a> {
     }
 
     fn accept(&mut self, item: &wire::InlineItem, text: &str) -> anyhow::Result<()> {
-        let gain = self.gain(item, text).context("a suggestion was right and is not any more")?;
-        let (start, end, _) = self.outcome(item, text).context("a suggestion has no place")?;
-        let line_start =
-            self.script.text[..self.written].rfind('\n').map_or(0, |it| it + 1);
+        let gain = self
+            .gain(item, text)
+            .context("a suggestion was right and is not any more")?;
+        let (start, end, _) = self
+            .outcome(item, text)
+            .context("a suggestion has no place")?;
+        let line_start = self.script.text[..self.written]
+            .rfind('\n')
+            .map_or(0, |it| it + 1);
         let line = position(self.script.text, self.written).line;
-        let at = |offset: usize| wire::Position { line, character: columns(offset - line_start) };
-        self.change(wire::Range { start: at(start), end: at(end) }, text)?;
+        let at = |offset: usize| wire::Position {
+            line,
+            character: columns(offset - line_start),
+        };
+        self.change(
+            wire::Range {
+                start: at(start),
+                end: at(end),
+            },
+            text,
+        )?;
         let target = &self.script.text[self.written..];
         self.written += target.chars().take(gain).map(char::len_utf8).sum::<usize>();
         self.result.accepted += gain;
@@ -398,14 +438,19 @@ impl<'a> Typist<'a> {
         self.give_up_waiting()?;
         let status = self.editor.call("interline/status", Value::Null)?;
         let documents = status["documents"].as_array().cloned().unwrap_or_default();
-        let held = documents.iter().find(|it| it["uri"] == self.uri).map(|it| &it["bytes"]);
+        let held = documents
+            .iter()
+            .find(|it| it["uri"] == self.uri)
+            .map(|it| &it["bytes"]);
         let expected = json!(self.script.text.len());
         ensure!(
             held == Some(&expected),
             "the server's copy of the file has {held:?} bytes where {expected} were typed"
         );
         for (name, count) in status["counters"].as_object().into_iter().flatten() {
-            self.result.server.insert(name.clone(), count.as_u64().unwrap_or(0));
+            self.result
+                .server
+                .insert(name.clone(), count.as_u64().unwrap_or(0));
         }
         let params = json!({ "textDocument": { "uri": self.uri } });
         self.editor.notify("textDocument/didClose", params)?;

@@ -24,7 +24,9 @@ use lsp_server::{
 };
 use serde_json::{Value, json};
 
-use crate::{client::Client, handlers, progress, progress::Reports, translate, uri, wire::Initialize};
+use crate::{
+    client::Client, handlers, progress, progress::Reports, translate, uri, wire::Initialize,
+};
 
 /// A turn of the loop should take microseconds.
 const LONG_TURN: Duration = Duration::from_millis(50);
@@ -44,7 +46,9 @@ pub struct Ports {
 
 impl std::fmt::Debug for Ports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ports").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("Ports")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +71,11 @@ enum Event {
     /// The client said something.
     Client(Message),
     /// An ask was replied to.
-    Reply { request: RequestId, serial: u64, reply: Reply },
+    Reply {
+        request: RequestId,
+        serial: u64,
+        reply: Reply,
+    },
     /// Something happened behind the façade.
     Notice(Notice),
     /// The client is gone.
@@ -177,7 +185,11 @@ impl Server {
                 return self.on_notification(notification);
             }
             Event::Client(Message::Response(response)) => self.on_response(&response),
-            Event::Reply { request, serial, reply } => self.on_reply(request, serial, &reply),
+            Event::Reply {
+                request,
+                serial,
+                reply,
+            } => self.on_reply(request, serial, &reply),
             Event::Notice(notice) => self.on_notice(notice),
             Event::HungUp => {
                 tracing::info!("the client hung up");
@@ -189,12 +201,21 @@ impl Server {
 
     fn on_request(&mut self, request: Request) {
         if self.owed.contains_key(&request.id) {
-            let message = format!("request id `{}` is in use: its answer is not out yet", request.id);
+            let message = format!(
+                "request id `{}` is in use: its answer is not out yet",
+                request.id
+            );
             self.send(error(request.id, ErrorCode::InvalidRequest, message));
             return;
         }
         self.serial += 1;
-        self.owed.insert(request.id.clone(), Owed { serial: self.serial, ask: None });
+        self.owed.insert(
+            request.id.clone(),
+            Owed {
+                serial: self.serial,
+                ask: None,
+            },
+        );
         match (self.phase, request.method.as_str()) {
             (Phase::Fresh, "initialize") => self.initialize(request),
             (Phase::Fresh, method) => {
@@ -245,8 +266,11 @@ impl Server {
             assume_shown: !client.copilot, // only those clients say what they show
             ..Settings::default()
         };
-        let started =
-            Host::new(self.ports.repositories.clone(), self.ports.clock.clone(), settings);
+        let started = Host::new(
+            self.ports.repositories.clone(),
+            self.ports.clock.clone(),
+            settings,
+        );
         let (host, notices) = match started {
             Ok(started) => started,
             Err(why) => {
@@ -285,7 +309,10 @@ impl Server {
 
     fn on_reply(&mut self, request: RequestId, serial: u64, reply: &Reply) {
         let surface = match self.owed.get(&request) {
-            Some(Owed { serial: owed, ask: Some((_, surface)) }) if *owed == serial => *surface,
+            Some(Owed {
+                serial: owed,
+                ask: Some((_, surface)),
+            }) if *owed == serial => *surface,
             _ => return, // cancelled meanwhile
         };
         match (reply, surface) {
@@ -326,7 +353,10 @@ impl Server {
                 self.end_progress(&root, "failed");
                 self.say_status(false, "Warning", &why);
                 let message = format!("Interline cannot learn from `{}`: {why}", root.display());
-                self.notify("window/logMessage", json!({ "type": 2, "message": message }));
+                self.notify(
+                    "window/logMessage",
+                    json!({ "type": 2, "message": message }),
+                );
             }
             Notice::Closed { root } => {
                 self.end_progress(&root, "closed");
@@ -367,14 +397,20 @@ impl Server {
         let id = request.clone();
         let ask = host.complete(ask, move |reply| {
             // The loop may be gone by then, and the session with it.
-            let _ = replies.send(Event::Reply { request: id, serial, reply });
+            let _ = replies.send(Event::Reply {
+                request: id,
+                serial,
+                reply,
+            });
         });
         owed.ask = Some((ask, surface));
     }
 
     /// The client no longer waits: it is told so at once, and the façade too.
     pub(crate) fn cancel(&mut self, request: RequestId) {
-        let Some(owed) = self.owed.get(&request) else { return };
+        let Some(owed) = self.owed.get(&request) else {
+            return;
+        };
         if let (Some((ask, _)), Some(host)) = (owed.ask, self.host.as_ref()) {
             host.cancel(ask);
         }
@@ -382,13 +418,20 @@ impl Server {
     }
 
     fn refuse_cancelled(&mut self, request: RequestId) {
-        self.refuse(request, ErrorCode::RequestCanceled, "cancelled by the client".to_owned());
+        self.refuse(
+            request,
+            ErrorCode::RequestCanceled,
+            "cancelled by the client".to_owned(),
+        );
     }
 
     /// Answers a request, if an answer is still owed.
     pub(crate) fn answer(&mut self, id: &RequestId, result: Value) {
         if self.owed.remove(id).is_some() {
-            self.send(Response { id: id.clone(), response_result: Ok(result) });
+            self.send(Response {
+                id: id.clone(),
+                response_result: Ok(result),
+            });
         }
     }
 
@@ -400,7 +443,10 @@ impl Server {
     }
 
     fn notify(&self, method: &str, params: Value) {
-        self.send(Notification { method: method.to_owned(), params });
+        self.send(Notification {
+            method: method.to_owned(),
+            params,
+        });
     }
 
     fn send_all(&self, messages: Vec<Message>) {
@@ -416,8 +462,15 @@ impl Server {
 }
 
 fn error(id: RequestId, code: ErrorCode, message: String) -> Response {
-    let error = ResponseError { code: code as i32, message, data: None };
-    Response { id, response_result: Err(error) }
+    let error = ResponseError {
+        code: code as i32,
+        message,
+        data: None,
+    };
+    Response {
+        id,
+        response_result: Err(error),
+    }
 }
 
 fn exit_without_shutdown() -> anyhow::Result<()> {
@@ -428,8 +481,13 @@ fn exit_without_shutdown() -> anyhow::Result<()> {
 fn roots(params: Initialize) -> Vec<PathBuf> {
     let folders = params.workspace_folders.unwrap_or_default();
     if !folders.is_empty() {
-        return folders.iter().filter_map(|it| uri::to_path(&it.uri)).collect();
+        return folders
+            .iter()
+            .filter_map(|it| uri::to_path(&it.uri))
+            .collect();
     }
     let root = params.root_uri.as_deref().and_then(uri::to_path);
-    root.or_else(|| params.root_path.map(PathBuf::from)).into_iter().collect()
+    root.or_else(|| params.root_path.map(PathBuf::from))
+        .into_iter()
+        .collect()
 }

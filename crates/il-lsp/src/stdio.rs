@@ -32,7 +32,10 @@ impl StdioThreads {
     /// Waits until everything has been written. Call it after the connection has been dropped.
     /// The reading thread is left alone: it may be blocked on a client that never hangs up.
     pub fn join(self) -> anyhow::Result<()> {
-        let written = self.writer.join().map_err(|_| anyhow!("the writing thread panicked"))?;
+        let written = self
+            .writer
+            .join()
+            .map_err(|_| anyhow!("the writing thread panicked"))?;
         written.context("cannot write to the client")
     }
 }
@@ -57,7 +60,13 @@ pub fn over(
     thread::Builder::new()
         .name("lsp-reader".into())
         .spawn(move || read_all(input, &to_server, &raw))?;
-    Ok((Connection { sender: to_client, receiver: from_client }, StdioThreads { writer }))
+    Ok((
+        Connection {
+            sender: to_client,
+            receiver: from_client,
+        },
+        StdioThreads { writer },
+    ))
 }
 
 /// Writes until the server has dropped its end.
@@ -130,10 +139,13 @@ fn read_body(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
                 None => return Err(broken("a message has no `Content-Length` header")),
             }
         }
-        let (name, value) = header.split_once(':').ok_or_else(|| broken("a header has no colon"))?;
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| broken("a header has no colon"))?;
         if name.trim().eq_ignore_ascii_case("content-length") {
             let value = value.trim().parse().ok().filter(|&it| it <= LARGEST_BODY);
-            length = Some(value.ok_or_else(|| broken("`Content-Length` is not a sensible number"))?);
+            length =
+                Some(value.ok_or_else(|| broken("`Content-Length` is not a sensible number"))?);
         }
     }
 }
@@ -164,8 +176,11 @@ mod tests {
     #[track_caller]
     fn check(input: &str, received: &[&str], answered: usize) {
         let output = Output::default();
-        let (connection, threads) =
-            over(io::Cursor::new(input.to_owned().into_bytes()), output.clone()).unwrap();
+        let (connection, threads) = over(
+            io::Cursor::new(input.to_owned().into_bytes()),
+            output.clone(),
+        )
+        .unwrap();
         let methods: Vec<String> = connection
             .receiver
             .iter()
@@ -218,11 +233,16 @@ mod tests {
             let bad = framed("{nonsense");
             let good = framed(r#"{"jsonrpc":"2.0","method":"ping"}"#);
             let output = Output::default();
-            let (connection, _threads) =
-                over(io::Cursor::new(format!("{bad}{good}").into_bytes()), output.clone()).unwrap();
+            let (connection, _threads) = over(
+                io::Cursor::new(format!("{bad}{good}").into_bytes()),
+                output.clone(),
+            )
+            .unwrap();
             (connection, output)
         };
-        let Ok(Message::Notification(ping)) = connection.receiver.recv() else { panic!() };
+        let Ok(Message::Notification(ping)) = connection.receiver.recv() else {
+            panic!()
+        };
         assert_eq!(ping.method, "ping");
         // The answer is queued before `ping` is read, and written by a thread that owes it to nobody:
         // wait for the bytes, not for a time.

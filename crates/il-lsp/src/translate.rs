@@ -15,25 +15,40 @@ use crate::{client::ACCEPT_COMMAND, wire};
 const INVOKED_ALTERNATIVES: usize = 3;
 
 fn position(it: wire::Position) -> Position {
-    Position { line: it.line, character: it.character }
+    Position {
+        line: it.line,
+        character: it.character,
+    }
 }
 
 fn range(it: wire::Range) -> Range {
-    Range { start: position(it.start), end: position(it.end) }
+    Range {
+        start: position(it.start),
+        end: position(it.end),
+    }
 }
 
 fn to_position(it: Position) -> wire::Position {
-    wire::Position { line: it.line, character: it.character }
+    wire::Position {
+        line: it.line,
+        character: it.character,
+    }
 }
 
 fn to_range(it: Range) -> wire::Range {
-    wire::Range { start: to_position(it.start), end: to_position(it.end) }
+    wire::Range {
+        start: to_position(it.start),
+        end: to_position(it.end),
+    }
 }
 
 pub(crate) fn changes(changes: Vec<wire::ContentChange>) -> Vec<Change> {
     changes
         .into_iter()
-        .map(|it| Change { range: it.range.map(range), text: it.text.0 })
+        .map(|it| Change {
+            range: it.range.map(range),
+            text: it.text.0,
+        })
         .collect()
 }
 
@@ -44,10 +59,10 @@ pub(crate) fn inline_ask(params: wire::InlineParams) -> Ask {
         version: params.text_document.version,
         position: position(params.position),
         invoked,
-        selected: params
-            .context
-            .selected_completion_info
-            .map(|it| Selected { range: range(it.range), text: it.text }),
+        selected: params.context.selected_completion_info.map(|it| Selected {
+            range: range(it.range),
+            text: it.text,
+        }),
         formatting: params.formatting_options.and_then(formatting),
         alternatives: if invoked { INVOKED_ALTERNATIVES } else { 1 },
         surface: Surface::GhostText,
@@ -55,7 +70,10 @@ pub(crate) fn inline_ask(params: wire::InlineParams) -> Ask {
 }
 
 fn formatting(it: wire::FormattingOptions) -> Option<Formatting> {
-    Some(Formatting { tab_size: it.tab_size?, insert_spaces: it.insert_spaces? })
+    Some(Formatting {
+        tab_size: it.tab_size?,
+        insert_spaces: it.insert_spaces?,
+    })
 }
 
 pub(crate) fn list_ask(params: wire::CompletionParams) -> Ask {
@@ -75,7 +93,11 @@ pub(crate) fn list_ask(params: wire::CompletionParams) -> Ask {
 pub(crate) fn inline_list(answer: &Answer) -> wire::InlineList {
     let timing_us = micros(answer.elapsed);
     wire::InlineList {
-        items: answer.suggestions.iter().map(|it| inline_item(it, timing_us)).collect(),
+        items: answer
+            .suggestions
+            .iter()
+            .map(|it| inline_item(it, timing_us))
+            .collect(),
         interline: Some(wire::ListFacts {
             id: answer.ask.to_string(),
             reason: answer.reason.as_ref().map(|it| it.code.to_string()),
@@ -94,10 +116,10 @@ fn inline_item(suggestion: &Suggestion, timing_us: u64) -> wire::InlineItem {
             id: suggestion.id.to_string(),
             probability: suggestion.probability,
             source: suggestion.source.to_owned(),
-            origin: suggestion
-                .origin
-                .as_ref()
-                .map(|it| wire::OriginFacts { path: it.path.to_string(), line: it.line }),
+            origin: suggestion.origin.as_ref().map(|it| wire::OriginFacts {
+                path: it.path.to_string(),
+                line: it.line,
+            }),
             timing_us,
         }),
     }
@@ -113,7 +135,10 @@ fn accept_command(suggestion: &Suggestion) -> wire::Command {
 
 /// At most one entry, and only one that can be shown as one.
 pub(crate) fn completion_list(answer: &Answer) -> Value {
-    let item = answer.suggestions.first().and_then(|it| completion_item(answer, it));
+    let item = answer
+        .suggestions
+        .first()
+        .and_then(|it| completion_item(answer, it));
     json!({ "isIncomplete": true, "items": item.into_iter().collect::<Vec<_>>() })
 }
 
@@ -133,7 +158,11 @@ fn completion_item(answer: &Answer, suggestion: &Suggestion) -> Option<Value> {
     if label.is_empty() {
         return None;
     }
-    let label = if text.lines().nth(1).is_some() { format!("{label} …") } else { label.to_owned() };
+    let label = if text.lines().nth(1).is_some() {
+        format!("{label} …")
+    } else {
+        label.to_owned()
+    };
     Some(json!({
         "label": label,
         "kind": 1, // text
@@ -261,7 +290,10 @@ mod tests {
         let suggestion = Suggestion {
             id: "s1".into(),
             text: text.into(),
-            range: Range { start: at(from), end: at(to) },
+            range: Range {
+                start: at(from),
+                end: at(to),
+            },
             probability: 0.5,
             source: "engine",
             origin: None,
@@ -270,7 +302,11 @@ mod tests {
             ask: AskId(1),
             suggestions: vec![suggestion],
             reason: None,
-            word: Word { start: at(start), end: at(end), text: word.into() },
+            word: Word {
+                start: at(start),
+                end: at(end),
+                text: word.into(),
+            },
             elapsed: Duration::ZERO,
         };
         let list = completion_list(&answer);
@@ -288,18 +324,30 @@ mod tests {
 
     #[test]
     fn an_entry_starts_with_the_word_that_is_typed() {
-        assert_eq!(entry("ret", 10, 10, "urn x").unwrap(), r#"return x | return x | 7..10 "return x""#);
-        assert_eq!(entry("", 10, 10, "return x").unwrap(), r#"return x | return x | 10..10 "return x""#);
+        assert_eq!(
+            entry("ret", 10, 10, "urn x").unwrap(),
+            r#"return x | return x | 7..10 "return x""#
+        );
+        assert_eq!(
+            entry("", 10, 10, "return x").unwrap(),
+            r#"return x | return x | 10..10 "return x""#
+        );
     }
 
     #[test]
     fn an_entry_of_several_lines_says_so() {
-        assert_eq!(entry("i", 10, 10, "f x:\n    y").unwrap(), r#"if x: … | if x: | 9..10 "if x:\n    y""#);
+        assert_eq!(
+            entry("i", 10, 10, "f x:\n    y").unwrap(),
+            r#"if x: … | if x: | 9..10 "if x:\n    y""#
+        );
     }
 
     #[test]
     fn an_entry_keeps_the_range_that_reaches_further() {
-        assert_eq!(entry("", 6, 12, "return").unwrap(), r#"return | return | 6..12 "return""#);
+        assert_eq!(
+            entry("", 6, 12, "return").unwrap(),
+            r#"return | return | 6..12 "return""#
+        );
     }
 
     #[test]

@@ -57,7 +57,9 @@ fn decode(text: &str) -> Vec<u8> {
 
 /// The byte of a `%41` at the start of `bytes`; a `%` that begins no escape stands for itself.
 fn escape(bytes: &[u8]) -> Option<u8> {
-    let [b'%', high, low, ..] = *bytes else { return None };
+    let [b'%', high, low, ..] = *bytes else {
+        return None;
+    };
     let digit = |it: u8| char::from(it).to_digit(16);
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
@@ -113,7 +115,10 @@ mod tests {
     #[test]
     fn paths_come_back() {
         for path in ["/a/b.rs", "/a b/é[1]%.rs", "/x/#?.py"] {
-            assert_eq!(to_path(&from_path(path.as_ref())), Some(PathBuf::from(path)));
+            assert_eq!(
+                to_path(&from_path(path.as_ref())),
+                Some(PathBuf::from(path))
+            );
         }
     }
 }

@@ -159,7 +159,11 @@ pub struct InlineList {
     /// The suggestions, best first.
     pub items: Vec<InlineItem>,
     /// Interline's own word on the answer as a whole.
-    #[serde(rename = "_interline", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_interline",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub interline: Option<ListFacts>,
 }
 
@@ -176,14 +180,21 @@ pub struct InlineItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
     /// Where it came from.
-    #[serde(rename = "_interline", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_interline",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub interline: Option<ItemFacts>,
 }
 
 impl std::fmt::Debug for InlineItem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("InlineItem")
-            .field("insert_text", &format_args!("<{} bytes>", self.insert_text.len()))
+            .field(
+                "insert_text",
+                &format_args!("<{} bytes>", self.insert_text.len()),
+            )
             .field("range", &self.range)
             .field("command", &self.command)
             .field("interline", &self.interline)

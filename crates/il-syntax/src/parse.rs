@@ -37,6 +37,8 @@ pub enum Basis {
     TooLarge,
     /// The lexer: parsing was given up when its budget was used up.
     OverBudget,
+    /// The lexer: there was no time to parse the text.
+    NotParsed,
 }
 
 /// A reusable parser. One per thread: it holds the parse stack's memory.
@@ -135,6 +137,16 @@ impl Parser {
 }
 
 impl Parsed {
+    /// A text that nobody has parsed: the lexer answers, at once.
+    pub fn unparsed(language: &'static Language, text: impl Into<Text>) -> Self {
+        Self {
+            language,
+            text: text.into(),
+            tree: None,
+            basis: Basis::NotParsed,
+        }
+    }
+
     /// What answers: the tree, or why there is none.
     pub fn basis(&self) -> Basis {
         self.basis

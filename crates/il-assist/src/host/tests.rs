@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use il_engine::Engine;
-use test_support::{fixture::Fixture, scripted_engine};
 use test_support::scripted_engine::ScriptedEngine;
+use test_support::{fixture::Fixture, scripted_engine};
 
 use super::*;
 use crate::{
@@ -34,7 +34,11 @@ impl Repositories for Shelf {
         cancel: &CancelToken,
     ) -> Result<Arc<dyn Engine>, OpenError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
-        progress(Progress { stage: Stage::Train, done: 1, total: 4 });
+        progress(Progress {
+            stage: Stage::Train,
+            done: 1,
+            total: 4,
+        });
         if let Some(gate) = &self.gate {
             while gate.recv_timeout(Duration::from_millis(1)).is_err() {
                 if cancel.is_cancelled() {
@@ -86,10 +90,20 @@ impl Bench {
             told: Mutex::default(),
             opened: AtomicUsize::new(0),
         });
-        let settings = Settings { encoding: Encoding::Utf16, ..Settings::default() };
+        let settings = Settings {
+            encoding: Encoding::Utf16,
+            ..Settings::default()
+        };
         let (host, notices) =
             Host::new(shelf.clone(), Arc::new(SystemClock::new()), settings).unwrap();
-        Self { host, notices, engine, shelf, release, version: 1 }
+        Self {
+            host,
+            notices,
+            engine,
+            shelf,
+            release,
+            version: 1,
+        }
     }
 
     fn until_ready(&self) {
@@ -114,13 +128,21 @@ impl Bench {
             text: file.text.clone(),
         });
         let at = Text::from(file.text.as_str()).line_col(cursor, Encoding::Utf16);
-        Position { line: at.line as u32, character: at.col as u32 }
+        Position {
+            line: at.line as u32,
+            character: at.col as u32,
+        }
     }
 
     fn type_at(&mut self, at: Position, text: &str) {
         self.version += 1;
-        let change = Change { range: Some(Range { start: at, end: at }), text: text.into() };
-        self.host.did_change(URI, Some(self.version), vec![change]).unwrap();
+        let change = Change {
+            range: Some(Range { start: at, end: at }),
+            text: text.into(),
+        };
+        self.host
+            .did_change(URI, Some(self.version), vec![change])
+            .unwrap();
     }
 
     fn ask_at(&self, position: Position) -> (AskId, Receiver<Reply>) {
@@ -129,7 +151,9 @@ impl Bench {
 
     fn ask(&self, ask: Ask) -> (AskId, Receiver<Reply>) {
         let (told, hear) = unbounded();
-        let id = self.host.complete(ask, move |reply| told.send(reply).unwrap());
+        let id = self
+            .host
+            .complete(ask, move |reply| told.send(reply).unwrap());
         (id, hear)
     }
 
@@ -175,12 +199,21 @@ fn text(it: &Suggestion) -> String {
 #[test]
 fn suggests_from_the_repository_s_engine() {
     let bench = Bench::new();
-    bench.engine.on("ret", scripted_engine::Reply::text("urn total").drawn_from("b.py", 7));
+    bench.engine.on(
+        "ret",
+        scripted_engine::Reply::text("urn total").drawn_from("b.py", 7),
+    );
     let position = bench.open("//- /a.py\ndef f():\n    x = '😀'; ret$0\n");
     let answer = bench.answer(Ask { position, ..ask() });
-    assert_eq!(text(&answer.suggestions[0]), r#"1:17..1:17 "urn total" (engine)"#);
+    assert_eq!(
+        text(&answer.suggestions[0]),
+        r#"1:17..1:17 "urn total" (engine)"#
+    );
     assert_eq!(answer.suggestions[0].origin.as_ref().unwrap().line, 7);
-    assert_eq!((answer.word.text.as_str(), answer.word.start.character), ("ret", 14));
+    assert_eq!(
+        (answer.word.text.as_str(), answer.word.start.character),
+        ("ret", 14)
+    );
     assert_eq!(answer.reason, None);
     let request = &bench.engine.requests()[0];
     assert_eq!((&*request.path, &*request.language), ("a.py", "python"));
@@ -195,7 +228,10 @@ fn suggests_from_the_repository_s_engine() {
     let explained = bench.host.explain(Some(&answer.suggestions[0].id)).unwrap();
     assert_eq!(explained.ask, answer.ask);
     assert_eq!(bench.host.explain(None).unwrap(), explained);
-    assert!(explained.to_string().contains("suggested: s"), "{explained}");
+    assert!(
+        explained.to_string().contains("suggested: s"),
+        "{explained}"
+    );
 }
 
 #[test]
@@ -213,17 +249,24 @@ fn nothing_has_a_reason() {
 #[test]
 fn typing_through_asks_the_engine_no_more() {
     let mut bench = Bench::new();
-    bench.engine.on("ret", scripted_engine::Reply::text("urn total"));
+    bench
+        .engine
+        .on("ret", scripted_engine::Reply::text("urn total"));
     let mut position = bench.open("//- /a.py\nret$0\n");
     bench.answer(Ask { position, ..ask() });
-    eventually("speculation has ended", || bench.host.status().engine_jobs == 0);
+    eventually("speculation has ended", || {
+        bench.host.status().engine_jobs == 0
+    });
     let calls = bench.engine.interactive_calls();
     for key in "urn".chars() {
         bench.type_at(position, &key.to_string());
         position.character += 1;
     }
     let answer = bench.answer(Ask { position, ..ask() });
-    assert_eq!(text(&answer.suggestions[0]), r#"0:6..0:6 " total" (type-through)"#);
+    assert_eq!(
+        text(&answer.suggestions[0]),
+        r#"0:6..0:6 " total" (type-through)"#
+    );
     assert_eq!(bench.engine.interactive_calls(), calls);
     assert_eq!(bench.host.status().counters.type_through_hits, 1);
 }
@@ -239,11 +282,26 @@ fn an_edit_never_waits_for_a_request() {
     for _ in 0..100 {
         bench.type_at(position, "y");
     }
-    assert!(bench.host.text(URI).unwrap().ends_with(&format!("{}\n", "y".repeat(100))));
-    let (_, second) = bench.ask_at(Position { character: 106, ..position });
-    assert!(matches!(reply.recv_timeout(PATIENCE), Ok(Reply::Superseded)));
+    assert!(
+        bench
+            .host
+            .text(URI)
+            .unwrap()
+            .ends_with(&format!("{}\n", "y".repeat(100)))
+    );
+    let (_, second) = bench.ask_at(Position {
+        character: 106,
+        ..position
+    });
+    assert!(matches!(
+        reply.recv_timeout(PATIENCE),
+        Ok(Reply::Superseded)
+    ));
     bench.engine.release();
-    assert!(matches!(second.recv_timeout(PATIENCE), Ok(Reply::Answered(_))));
+    assert!(matches!(
+        second.recv_timeout(PATIENCE),
+        Ok(Reply::Answered(_))
+    ));
     eventually("no call is left", || bench.engine.running() == 0);
 }
 
@@ -269,29 +327,59 @@ fn a_cancelled_ask_is_replied_to_once() {
 fn surfaces_do_not_replace_each_other() {
     let bench = Bench::new();
     bench.engine.hold();
-    bench.engine.otherwise(scripted_engine::Reply::text("total"));
+    bench
+        .engine
+        .otherwise(scripted_engine::Reply::text("total"));
     let position = bench.open("//- /a.py\nval = $0\n");
     let (_, ghost) = bench.ask_at(position);
-    let (_, list) = bench.ask(Ask { position, surface: Surface::List, ..ask() });
-    let (_, newer) = bench.ask(Ask { position, surface: Surface::List, ..ask() });
+    let (_, list) = bench.ask(Ask {
+        position,
+        surface: Surface::List,
+        ..ask()
+    });
+    let (_, newer) = bench.ask(Ask {
+        position,
+        surface: Surface::List,
+        ..ask()
+    });
     assert!(matches!(list.recv_timeout(PATIENCE), Ok(Reply::Superseded)));
     bench.engine.release();
-    assert!(matches!(ghost.recv_timeout(PATIENCE), Ok(Reply::Answered(_))));
-    assert!(matches!(newer.recv_timeout(PATIENCE), Ok(Reply::Answered(_))));
+    assert!(matches!(
+        ghost.recv_timeout(PATIENCE),
+        Ok(Reply::Answered(_))
+    ));
+    assert!(matches!(
+        newer.recv_timeout(PATIENCE),
+        Ok(Reply::Answered(_))
+    ));
 }
 
 #[test]
 fn versions_tell_whether_an_ask_makes_sense() {
     let mut bench = Bench::new();
-    bench.engine.otherwise(scripted_engine::Reply::text("total"));
+    bench
+        .engine
+        .otherwise(scripted_engine::Reply::text("total"));
     let mut position = bench.open("//- /a.py\nval = $0\n");
     bench.type_at(position, "y");
     position.character += 1;
-    let (_, old) = bench.ask(Ask { version: Some(1), position, ..ask() });
+    let (_, old) = bench.ask(Ask {
+        version: Some(1),
+        position,
+        ..ask()
+    });
     assert!(matches!(old.recv_timeout(PATIENCE), Ok(Reply::Superseded)));
-    let answer = bench.answer(Ask { version: Some(9), position, ..ask() });
+    let answer = bench.answer(Ask {
+        version: Some(9),
+        position,
+        ..ask()
+    });
     assert_eq!(&*answer.reason.unwrap().code, "unknown-version");
-    let answer = bench.answer(Ask { version: Some(2), position, ..ask() });
+    let answer = bench.answer(Ask {
+        version: Some(2),
+        position,
+        ..ask()
+    });
     assert_eq!(answer.suggestions.len(), 1);
 }
 
@@ -301,11 +389,17 @@ fn an_ask_about_an_unknown_document_is_refused() {
     let (_, reply) = bench.ask(ask());
     match reply.recv_timeout(PATIENCE).unwrap() {
         Reply::Refused(why) => {
-            assert_eq!(why.to_string(), "unknown document: `file:///repo/a.py` is not open");
+            assert_eq!(
+                why.to_string(),
+                "unknown document: `file:///repo/a.py` is not open"
+            );
         }
         other => panic!("{other:?}"),
     }
-    let change = Change { range: None, text: String::new() };
+    let change = Change {
+        range: None,
+        text: String::new(),
+    };
     assert!(bench.host.did_change(URI, Some(1), vec![change]).is_err());
     bench.host.did_close(URI);
     bench.host.did_save(URI);
@@ -318,12 +412,22 @@ fn an_ask_about_an_unknown_document_is_refused() {
 #[test]
 fn a_panicking_engine_is_an_answer_with_a_reason() {
     let bench = Bench::new();
-    bench.engine.on("x = ", scripted_engine::Reply::panics("scripted"));
-    bench.engine.on("y = ", scripted_engine::Reply::text("total"));
+    bench
+        .engine
+        .on("x = ", scripted_engine::Reply::panics("scripted"));
+    bench
+        .engine
+        .on("y = ", scripted_engine::Reply::text("total"));
     let position = bench.open("//- /a.py\nx = $0\ny = \n");
     let answer = bench.answer(Ask { position, ..ask() });
     assert_eq!(&*answer.reason.unwrap().code, "engine-failed");
-    let answer = bench.answer(Ask { position: Position { line: 1, ..position }, ..ask() });
+    let answer = bench.answer(Ask {
+        position: Position {
+            line: 1,
+            ..position
+        },
+        ..ask()
+    });
     assert_eq!(answer.suggestions.len(), 1);
     assert_eq!(bench.host.status().counters.panics, 1);
 }
@@ -331,14 +435,23 @@ fn a_panicking_engine_is_an_answer_with_a_reason() {
 #[test]
 fn a_repository_that_is_being_opened_says_so_and_then_answers() {
     let bench = Bench::with(ScriptedEngine::new(), true, None);
-    bench.engine.otherwise(scripted_engine::Reply::text("total"));
+    bench
+        .engine
+        .otherwise(scripted_engine::Reply::text("total"));
     bench.host.open_repository("/repo".into());
     bench.host.open_repository("/repo".into());
-    assert!(matches!(bench.notices.recv_timeout(PATIENCE), Ok(Notice::Progress { .. })));
+    assert!(matches!(
+        bench.notices.recv_timeout(PATIENCE),
+        Ok(Notice::Progress { .. })
+    ));
     let position = bench.open("//- /a.py\nval = $0\n");
     let reason = bench.answer(Ask { position, ..ask() }).reason.unwrap();
     assert_eq!(&*reason.code, "engine-not-ready");
-    assert!(reason.sentence.contains("learning 1 of 4"), "{}", reason.sentence);
+    assert!(
+        reason.sentence.contains("learning 1 of 4"),
+        "{}",
+        reason.sentence
+    );
     bench.release.send(()).unwrap();
     bench.until_ready();
     let answer = bench.answer(Ask { position, ..ask() });
@@ -350,9 +463,15 @@ fn a_repository_that_is_being_opened_says_so_and_then_answers() {
 fn a_repository_can_be_closed_while_it_is_being_opened() {
     let bench = Bench::with(ScriptedEngine::new(), true, None);
     bench.host.open_repository("/repo".into());
-    assert!(matches!(bench.notices.recv_timeout(PATIENCE), Ok(Notice::Progress { .. })));
+    assert!(matches!(
+        bench.notices.recv_timeout(PATIENCE),
+        Ok(Notice::Progress { .. })
+    ));
     bench.host.close_repository("/repo".as_ref());
-    assert!(matches!(bench.notices.recv_timeout(PATIENCE), Ok(Notice::Closed { .. })));
+    assert!(matches!(
+        bench.notices.recv_timeout(PATIENCE),
+        Ok(Notice::Closed { .. })
+    ));
     assert!(bench.host.status().repositories.is_empty());
 }
 
@@ -388,10 +507,17 @@ fn saves_and_watched_files_reach_the_repository() {
     let bench = Bench::new();
     bench.open("//- /a.py\n$0\n");
     bench.host.did_save(URI);
-    bench.host.did_change_watched_files(vec!["/repo/b.py".into(), "/elsewhere/c.py".into()]);
-    eventually("both are told", || bench.shelf.told.lock().unwrap().len() == 2);
+    bench
+        .host
+        .did_change_watched_files(vec!["/repo/b.py".into(), "/elsewhere/c.py".into()]);
+    eventually("both are told", || {
+        bench.shelf.told.lock().unwrap().len() == 2
+    });
     let told = bench.shelf.told.lock().unwrap().clone();
-    assert_eq!(told, [PathBuf::from("/repo/a.py"), PathBuf::from("/repo/b.py")]);
+    assert_eq!(
+        told,
+        [PathBuf::from("/repo/a.py"), PathBuf::from("/repo/b.py")]
+    );
 }
 
 #[test]
@@ -416,12 +542,26 @@ fn odd_edits_are_followed() {
     bench.type_at(at(99, 99), "end");
     assert_eq!(bench.host.text(URI).unwrap(), "ab\ncd\nend");
     // The wrong way round, with a version that does not grow.
-    let change =
-        Change { range: Some(Range { start: at(1, 1), end: at(0, 1) }), text: "-".into() };
+    let change = Change {
+        range: Some(Range {
+            start: at(1, 1),
+            end: at(0, 1),
+        }),
+        text: "-".into(),
+    };
     bench.host.did_change(URI, Some(1), vec![change]).unwrap();
     assert_eq!(bench.host.text(URI).unwrap(), "a-d\nend");
-    let all = Change { range: None, text: "😀".into() };
-    let inside = Change { range: Some(Range { start: at(0, 1), end: at(0, 1) }), text: "x".into() };
+    let all = Change {
+        range: None,
+        text: "😀".into(),
+    };
+    let inside = Change {
+        range: Some(Range {
+            start: at(0, 1),
+            end: at(0, 1),
+        }),
+        text: "x".into(),
+    };
     bench.host.did_change(URI, None, vec![all, inside]).unwrap();
     assert_eq!(bench.host.text(URI).unwrap(), "x😀");
 }
@@ -429,7 +569,9 @@ fn odd_edits_are_followed() {
 #[test]
 fn partial_acceptance_reaches_the_pipeline() {
     let bench = Bench::new();
-    bench.engine.on("ret", scripted_engine::Reply::text("urn total"));
+    bench
+        .engine
+        .on("ret", scripted_engine::Reply::text("urn total"));
     let position = bench.open("//- /a.py\nret$0\n");
     let answer = bench.answer(Ask { position, ..ask() });
     let id = answer.suggestions[0].id.clone();
@@ -437,7 +579,9 @@ fn partial_acceptance_reaches_the_pipeline() {
     bench.host.shown(&id);
     bench.host.partially_accepted(&id, 3);
     bench.host.accepted(&id);
-    eventually("all three are counted", || bench.host.status().counters.accepted == 1);
+    eventually("all three are counted", || {
+        bench.host.status().counters.accepted == 1
+    });
     let counters = bench.host.status().counters;
     assert_eq!((counters.shown, counters.partially_accepted), (1, 1));
 }

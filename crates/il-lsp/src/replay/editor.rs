@@ -23,19 +23,29 @@ pub struct Editor {
 
 impl std::fmt::Debug for Editor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Editor").field("requests", &self.requests).finish_non_exhaustive()
+        f.debug_struct("Editor")
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
     }
 }
 
 impl Editor {
     /// At the client's end of `connection`.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, requests: 0, responses: Vec::new(), said: Vec::new() }
+        Self {
+            connection,
+            requests: 0,
+            responses: Vec::new(),
+            said: Vec::new(),
+        }
     }
 
     /// Says something that wants no answer.
     pub fn notify(&self, method: &str, params: Value) -> anyhow::Result<()> {
-        let notification = Notification { method: method.to_owned(), params };
+        let notification = Notification {
+            method: method.to_owned(),
+            params,
+        };
         self.send(notification)
     }
 
@@ -43,19 +53,28 @@ impl Editor {
     pub fn request(&mut self, method: &str, params: Value) -> anyhow::Result<RequestId> {
         self.requests += 1;
         let id = RequestId::from(self.requests);
-        self.send(Request { id: id.clone(), method: method.to_owned(), params })?;
+        self.send(Request {
+            id: id.clone(),
+            method: method.to_owned(),
+            params,
+        })?;
         Ok(id)
     }
 
     /// Asks with an id that was used before, as no editor should.
     pub fn repeat(&self, id: &RequestId, method: &str, params: Value) -> anyhow::Result<()> {
-        self.send(Request { id: id.clone(), method: method.to_owned(), params })
+        self.send(Request {
+            id: id.clone(),
+            method: method.to_owned(),
+            params,
+        })
     }
 
     /// Asks and waits for the answer, which may be an error.
     pub fn ask(&mut self, method: &str, params: Value) -> anyhow::Result<Response> {
         let id = self.request(method, params)?;
-        self.wait(&id).with_context(|| format!("no answer to `{method}`"))
+        self.wait(&id)
+            .with_context(|| format!("no answer to `{method}`"))
     }
 
     /// Asks and waits for a result.
@@ -132,7 +151,10 @@ impl Editor {
         match message {
             Message::Response(response) => self.responses.push(response),
             Message::Request(request) => {
-                let answer = Response { id: request.id.clone(), response_result: Ok(Value::Null) };
+                let answer = Response {
+                    id: request.id.clone(),
+                    response_result: Ok(Value::Null),
+                };
                 // A server that is gone is noticed by whoever waits.
                 let _ = self.connection.sender.send(answer.into());
                 self.said.push(Message::Request(request));

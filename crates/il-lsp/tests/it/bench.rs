@@ -34,7 +34,10 @@ impl Repositories for Shelf {
         _: &CancelToken,
     ) -> Result<Arc<dyn Engine>, OpenError> {
         if root != Path::new("/repo") {
-            return Err(OpenError::Failed(format!("cannot read `{}`", root.display())));
+            return Err(OpenError::Failed(format!(
+                "cannot read `{}`",
+                root.display()
+            )));
         }
         for step in self.steps.iter().flatten() {
             progress(step);
@@ -60,7 +63,10 @@ impl Bench {
     /// Nothing has been said yet; opening `/repo` will take until [`Bench::steps`] is dropped.
     pub(crate) fn gated() -> Self {
         let (steps, gate) = unbounded();
-        Self { steps: Some(steps), ..Self::on(Some(gate)) }
+        Self {
+            steps: Some(steps),
+            ..Self::on(Some(gate))
+        }
     }
 
     /// Nothing has been said yet.
@@ -70,7 +76,11 @@ impl Bench {
 
     fn on(steps: Option<Receiver<Progress>>) -> Self {
         let engine = ScriptedEngine::new();
-        let shelf = Arc::new(Shelf { engine: engine.clone(), steps, told: Mutex::default() });
+        let shelf = Arc::new(Shelf {
+            engine: engine.clone(),
+            steps,
+            told: Mutex::default(),
+        });
         let ports = Ports {
             repositories: shelf.clone(),
             clock: Arc::new(SystemClock::new()),
@@ -79,7 +89,13 @@ impl Bench {
         };
         let (client, server) = Connection::memory();
         let server = std::thread::spawn(move || serve(server, ports));
-        Self { editor: Editor::new(client), engine, shelf, server, steps: None }
+        Self {
+            editor: Editor::new(client),
+            engine,
+            shelf,
+            server,
+            steps: None,
+        }
     }
 
     /// An open session in `/repo`, with the engine ready; `extra` is merged into `initialize`.
@@ -97,7 +113,9 @@ impl Bench {
     /// Opens a document at [`URI`].
     pub(crate) fn open(&self, text: &str) {
         let document = json!({ "uri": URI, "languageId": "python", "version": 1, "text": text });
-        self.editor.notify("textDocument/didOpen", json!({ "textDocument": document })).unwrap();
+        self.editor
+            .notify("textDocument/didOpen", json!({ "textDocument": document }))
+            .unwrap();
     }
 
     pub(crate) fn change(&self, version: i64, changes: Value) {
@@ -105,12 +123,16 @@ impl Bench {
             "textDocument": { "uri": URI, "version": version },
             "contentChanges": changes,
         });
-        self.editor.notify("textDocument/didChange", params).unwrap();
+        self.editor
+            .notify("textDocument/didChange", params)
+            .unwrap();
     }
 
     /// The list of items at a position, waited for.
     pub(crate) fn inline(&mut self, line: u32, character: u32) -> Value {
-        self.editor.call("textDocument/inlineCompletion", inline(line, character)).unwrap()
+        self.editor
+            .call("textDocument/inlineCompletion", inline(line, character))
+            .unwrap()
     }
 
     pub(crate) fn status(&mut self) -> Value {
@@ -147,13 +169,20 @@ impl Bench {
             })
         };
         let insert = change(version, json!({ "start": end, "end": end }), &marker);
-        self.editor.notify("textDocument/didChange", insert).unwrap();
+        self.editor
+            .notify("textDocument/didChange", insert)
+            .unwrap();
         let mut params = inline(1_000_000, 0);
         params["textDocument"]["uri"] = json!(uri);
-        self.editor.call("textDocument/inlineCompletion", params).unwrap();
-        let seen = self.engine.requests().iter().rev().find_map(|it| {
-            it.text.strip_suffix(&marker).map(str::to_owned)
-        });
+        self.editor
+            .call("textDocument/inlineCompletion", params)
+            .unwrap();
+        let seen = self
+            .engine
+            .requests()
+            .iter()
+            .rev()
+            .find_map(|it| it.text.strip_suffix(&marker).map(str::to_owned));
         let seen = seen.expect("the engine was not asked about the end of the buffer");
         let all = json!({
             "textDocument": { "uri": uri, "version": version + 1 },
@@ -179,5 +208,9 @@ pub(crate) fn inline(line: u32, character: u32) -> Value {
 }
 
 pub(crate) fn train(done: u64) -> Progress {
-    Progress { stage: Stage::Train, done, total: 4 }
+    Progress {
+        stage: Stage::Train,
+        done,
+        total: 4,
+    }
 }

@@ -26,7 +26,10 @@ fn everyone_is_signed_in() {
     assert_eq!(call("signIn", json!({})), already);
     assert_eq!(call("signInInitiate", json!({ "dummy": "x" })), already);
     assert_eq!(call("signInConfirm", json!({ "userCode": "x" })), ok);
-    assert_eq!(call("signOut", json!({})), json!({ "status": "NotSignedIn" }));
+    assert_eq!(
+        call("signOut", json!({})),
+        json!({ "status": "NotSignedIn" })
+    );
     assert_eq!(call("getVersion", json!({}))["version"], "1.2.3");
     assert_eq!(call("setEditorInfo", json!({ "editorInfo": {} })), "OK");
     bench.end();
@@ -43,31 +46,59 @@ fn shown_accepted_and_partially_accepted_are_heard() {
         "formattingOptions": { "tabSize": 2, "insertSpaces": true },
         "context": { "triggerKind": 2 },
     });
-    let list = bench.editor.call("textDocument/inlineCompletion", params).unwrap();
+    let list = bench
+        .editor
+        .call("textDocument/inlineCompletion", params)
+        .unwrap();
     let item = &list["items"][0];
     let command = &item["command"];
     assert_eq!(command["command"], "github.copilot.didAcceptCompletionItem");
     bench.until(|it| it["engineJobs"] == 0);
     assert_eq!(bench.status()["counters"]["shown"], 0);
 
-    bench.editor.notify("textDocument/didShowCompletion", json!({ "item": item })).unwrap();
+    bench
+        .editor
+        .notify("textDocument/didShowCompletion", json!({ "item": item }))
+        .unwrap();
     let part = json!({ "item": item, "acceptedLength": 3 });
-    bench.editor.notify("textDocument/didPartiallyAcceptCompletion", part).unwrap();
+    bench
+        .editor
+        .notify("textDocument/didPartiallyAcceptCompletion", part)
+        .unwrap();
     let accept = json!({ "command": command["command"], "arguments": command["arguments"] });
-    assert_eq!(bench.editor.call("workspace/executeCommand", accept).unwrap(), Value::Null);
+    assert_eq!(
+        bench
+            .editor
+            .call("workspace/executeCommand", accept)
+            .unwrap(),
+        Value::Null
+    );
     bench.until(|it| it["counters"]["accepted"] == 1);
     let counters = bench.status()["counters"].clone();
     assert_eq!(counters["shown"], 1);
     assert_eq!(counters["partiallyAccepted"], 1);
 
     // Items of others, and items without a command, do no harm.
-    for item in [json!({}), json!({ "command": { "title": "", "command": "x", "arguments": [7] } })] {
+    for item in [
+        json!({}),
+        json!({ "command": { "title": "", "command": "x", "arguments": [7] } }),
+    ] {
         let params = json!({ "item": item, "acceptedLength": 1 });
-        bench.editor.notify("textDocument/didShowCompletion", params.clone()).unwrap();
-        bench.editor.notify("textDocument/didPartiallyAcceptCompletion", params).unwrap();
+        bench
+            .editor
+            .notify("textDocument/didShowCompletion", params.clone())
+            .unwrap();
+        bench
+            .editor
+            .notify("textDocument/didPartiallyAcceptCompletion", params)
+            .unwrap();
     }
-    let foreign = json!({ "command": "github.copilot.didAcceptCompletionItem", "arguments": ["u"] });
-    bench.editor.call("workspace/executeCommand", foreign).unwrap();
+    let foreign =
+        json!({ "command": "github.copilot.didAcceptCompletionItem", "arguments": ["u"] });
+    bench
+        .editor
+        .call("workspace/executeCommand", foreign)
+        .unwrap();
     bench.end();
 }
 
@@ -76,8 +107,15 @@ fn focus_is_heard_in_every_form() {
     let mut bench = Bench::ready(copilot());
     bench.open("x");
     let document = json!({ "uri": crate::bench::URI });
-    for params in [json!({ "textDocument": document }), json!({ "uri": "file:///x" }), json!({})] {
-        bench.editor.notify("textDocument/didFocus", params).unwrap();
+    for params in [
+        json!({ "textDocument": document }),
+        json!({ "uri": "file:///x" }),
+        json!({}),
+    ] {
+        bench
+            .editor
+            .notify("textDocument/didFocus", params)
+            .unwrap();
     }
     assert_eq!(bench.status()["documents"].as_array().unwrap().len(), 1);
     bench.end();
@@ -108,7 +146,10 @@ fn the_status_line_follows_the_repository() {
     drop(steps);
     bench.until(|it| it["repositories"][0]["state"]["kind"] == "ready");
     // Ready is told before it is said; one more turn and it has been.
-    bench.editor.wait_for(|it| matches!(it, Message::Notification(it) if it.params["busy"] == false)).unwrap();
+    bench
+        .editor
+        .wait_for(|it| matches!(it, Message::Notification(it) if it.params["busy"] == false))
+        .unwrap();
     bench.end();
 
     let mut bench = Bench::silent();
@@ -116,7 +157,10 @@ fn the_status_line_follows_the_repository() {
     params["rootUri"] = json!("file:///gone");
     bench.editor.initialize(params).unwrap();
     bench.until(|it| it["repositories"][0]["state"]["kind"] == "failed");
-    bench.editor.wait_for(|it| matches!(it, Message::Notification(it) if it.method == "window/logMessage")).unwrap();
+    bench
+        .editor
+        .wait_for(|it| matches!(it, Message::Notification(it) if it.method == "window/logMessage"))
+        .unwrap();
     assert_eq!(statuses(&mut bench), ["Warning false cannot read `/gone`"]);
     bench.end();
 }

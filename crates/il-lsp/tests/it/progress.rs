@@ -6,8 +6,10 @@ use serde_json::json;
 use crate::bench::{Bench, train};
 
 fn is_progress(kind: &'static str) -> impl Fn(&Message) -> bool {
-    move |it| matches!(it, Message::Notification(it)
+    move |it| {
+        matches!(it, Message::Notification(it)
         if it.method == "$/progress" && it.params["value"]["kind"] == kind)
+    }
 }
 
 #[test]
@@ -22,8 +24,13 @@ fn progress_begins_and_ends() {
         .unwrap();
     let steps = bench.steps.take().unwrap();
     steps.send(train(1)).unwrap();
-    let create = bench.editor.wait_for(|it| matches!(it, Message::Request(_))).unwrap();
-    let Message::Request(create) = create else { unreachable!() };
+    let create = bench
+        .editor
+        .wait_for(|it| matches!(it, Message::Request(_)))
+        .unwrap();
+    let Message::Request(create) = create else {
+        unreachable!()
+    };
     assert_eq!(create.method, "window/workDoneProgress/create");
     let Message::Notification(begin) = bench.editor.wait_for(is_progress("begin")).unwrap() else {
         unreachable!()

@@ -18,7 +18,11 @@ def volume(width, height, depth):
     return base * depth
 ";
 
-fn run(prepare: impl FnOnce(&Bench), hurry_percent: u64, typed: std::ops::Range<usize>) -> Replayed {
+fn run(
+    prepare: impl FnOnce(&Bench),
+    hurry_percent: u64,
+    typed: std::ops::Range<usize>,
+) -> Replayed {
     let mut bench = Bench::silent();
     prepare(&bench);
     open(&mut bench.editor, Path::new("/repo")).unwrap();
@@ -58,7 +62,10 @@ fn who_knows_the_file_saves_most_keys() {
 fn who_knows_nothing_saves_nothing() {
     let replayed = run(|_| (), 0, 0..FILE.len());
     assert_eq!(replayed.typed, FILE.chars().count());
-    assert_eq!((replayed.keys(), replayed.saved()), (FILE.chars().count(), 0.0));
+    assert_eq!(
+        (replayed.keys(), replayed.saved()),
+        (FILE.chars().count(), 0.0)
+    );
     assert_eq!(replayed.reasons.values().sum::<usize>(), replayed.requests);
 }
 
@@ -74,7 +81,10 @@ fn a_part_of_a_file_can_be_typed() {
     let start = FILE.find("    total").unwrap();
     let end = FILE.find("\n\n\ndef").unwrap();
     let prepare = |it: &Bench| {
-        it.engine.on("    tot", test_support::scripted_engine::Reply::text("al = width * height"));
+        it.engine.on(
+            "    tot",
+            test_support::scripted_engine::Reply::text("al = width * height"),
+        );
     };
     let replayed = run(prepare, 0, start..end);
     assert_eq!(replayed.accepts, 1, "{replayed:?}");

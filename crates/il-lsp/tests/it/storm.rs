@@ -61,8 +61,21 @@ impl Model {
 
     /// One edit, made here and put in the words of the protocol.
     fn edit(&mut self, random: &mut Random) -> Value {
-        const TYPED: &[&str] =
-            &["x", "y", " ", "\n", "ret", "😀", "é", "\r\n", "(", ")", "    ", "def f():\n", "'"];
+        const TYPED: &[&str] = &[
+            "x",
+            "y",
+            " ",
+            "\n",
+            "ret",
+            "😀",
+            "é",
+            "\r\n",
+            "(",
+            ")",
+            "    ",
+            "def f():\n",
+            "'",
+        ];
         let (a, b) = (self.place(random), self.place(random));
         let (start, end) = match random.below(10) {
             _ if self.text.len() > 4_000 => (a.min(b), a.max(b)),
@@ -96,14 +109,23 @@ impl Model {
 fn storm(seed: u64, capabilities: Value) {
     let mut bench = Bench::ready(capabilities);
     bench.engine.otherwise(Reply::text("total = 1"));
-    bench.engine.on("ret", Reply::pieces(&[("urn", 0.9), (" x", 0.8)]));
+    bench
+        .engine
+        .on("ret", Reply::pieces(&[("urn", 0.9), (" x", 0.8)]));
     bench.engine.on("'", Reply::panics("scripted"));
     let mut random = Random(seed);
     let mut models: Vec<Model> = (0..3)
-        .map(|it| Model { uri: format!("file:///repo/{it}.py"), version: 1, text: String::new() })
+        .map(|it| Model {
+            uri: format!("file:///repo/{it}.py"),
+            version: 1,
+            text: String::new(),
+        })
         .collect();
     for model in &models {
-        bench.editor.notify("textDocument/didOpen", model.open()).unwrap();
+        bench
+            .editor
+            .notify("textDocument/didOpen", model.open())
+            .unwrap();
     }
     let mut asked: Vec<RequestId> = Vec::new();
     let mut held = false;
@@ -112,11 +134,15 @@ fn storm(seed: u64, capabilities: Value) {
         let model = &mut models[at];
         match random.below(100) {
             0..45 => {
-                let changes: Vec<Value> =
-                    (0..=random.below(2)).map(|_| model.edit(&mut random)).collect();
+                let changes: Vec<Value> = (0..=random.below(2))
+                    .map(|_| model.edit(&mut random))
+                    .collect();
                 model.version += 1;
                 let params = json!({ "textDocument": model.about(), "contentChanges": changes });
-                bench.editor.notify("textDocument/didChange", params).unwrap();
+                bench
+                    .editor
+                    .notify("textDocument/didChange", params)
+                    .unwrap();
             }
             45..85 => {
                 let place = model.place(&mut random);
@@ -157,19 +183,37 @@ fn storm(seed: u64, capabilities: Value) {
             }
             96 => {
                 let params = json!({ "textDocument": { "uri": model.uri } });
-                bench.editor.notify("textDocument/didClose", params).unwrap();
-                bench.editor.notify("textDocument/didOpen", model.open()).unwrap();
+                bench
+                    .editor
+                    .notify("textDocument/didClose", params)
+                    .unwrap();
+                bench
+                    .editor
+                    .notify("textDocument/didOpen", model.open())
+                    .unwrap();
             }
             97 => {
                 held = !held;
-                if held { bench.engine.hold() } else { bench.engine.release() }
+                if held {
+                    bench.engine.hold()
+                } else {
+                    bench.engine.release()
+                }
             }
-            98 => asked.push(bench.editor.request("interline/status", Value::Null).unwrap()),
+            98 => asked.push(
+                bench
+                    .editor
+                    .request("interline/status", Value::Null)
+                    .unwrap(),
+            ),
             _ => {
                 model.version += 1;
                 let all = json!([{ "text": model.text }]);
                 let params = json!({ "textDocument": model.about(), "contentChanges": all });
-                bench.editor.notify("textDocument/didChange", params).unwrap();
+                bench
+                    .editor
+                    .notify("textDocument/didChange", params)
+                    .unwrap();
             }
         }
     }
@@ -193,7 +237,14 @@ fn storm(seed: u64, capabilities: Value) {
     let count = |name: &str| counters[name].as_u64().unwrap();
     let ends = ["answered", "empty", "cancelled", "superseded", "refused"].map(count);
     assert_eq!(ends.iter().sum::<u64>(), count("asks"), "{counters:#}");
-    for happened in ["answered", "empty", "cancelled", "superseded", "panics", "engineCancels"] {
+    for happened in [
+        "answered",
+        "empty",
+        "cancelled",
+        "superseded",
+        "panics",
+        "engineCancels",
+    ] {
         assert!(count(happened) > 0, "{happened}: {counters:#}");
     }
     bench.end();
@@ -207,5 +258,8 @@ fn of_ten_thousand_steps() {
 
 #[test]
 fn of_ten_thousand_other_steps_from_a_client_of_the_dialect() {
-    storm(2, json!({ "initializationOptions": { "editorInfo": { "name": "storm" } } }));
+    storm(
+        2,
+        json!({ "initializationOptions": { "editorInfo": { "name": "storm" } } }),
+    );
 }

@@ -10,7 +10,9 @@ const CANCELLED: i32 = -32800;
 #[test]
 fn an_item_says_what_the_playground_shows() {
     let mut bench = Bench::ready(json!({}));
-    bench.engine.on("ret", Reply::text("urn total").drawn_from("b.py", 7));
+    bench
+        .engine
+        .on("ret", Reply::text("urn total").drawn_from("b.py", 7));
     bench.open("def f():\n    ret\n");
     let list = bench.inline(1, 7);
     let item = &list["items"][0];
@@ -25,26 +27,43 @@ fn an_item_says_what_the_playground_shows() {
     assert_eq!(item["command"]["arguments"], json!([facts["id"]]));
     assert_eq!(list["_interline"].get("reason"), None);
 
-    let explained = bench.editor.call("interline/explain", json!({ "id": facts["id"] })).unwrap();
+    let explained = bench
+        .editor
+        .call("interline/explain", json!({ "id": facts["id"] }))
+        .unwrap();
     assert_eq!(explained["id"], list["_interline"]["id"]);
     assert_eq!(explained["suggestions"], json!([facts["id"]]));
     assert!(!explained["steps"].as_array().unwrap().is_empty());
-    assert_eq!(bench.editor.call("interline/explain", Value::Null).unwrap(), explained);
+    assert_eq!(
+        bench.editor.call("interline/explain", Value::Null).unwrap(),
+        explained
+    );
     bench.end();
 }
 
 #[test]
 fn nothing_has_a_reason() {
     let mut bench = Bench::ready(json!({}));
-    assert_eq!(bench.editor.call("interline/explain", json!({})).unwrap(), Value::Null);
+    assert_eq!(
+        bench.editor.call("interline/explain", json!({})).unwrap(),
+        Value::Null
+    );
     bench.open("x = \n");
     let list = bench.inline(0, 4);
     assert_eq!(list["items"], json!([]));
     assert_eq!(list["_interline"]["reason"], "nothing-learnt");
-    let explained =
-        bench.editor.call("interline/explain", json!({ "id": list["_interline"]["id"] })).unwrap();
+    let explained = bench
+        .editor
+        .call(
+            "interline/explain",
+            json!({ "id": list["_interline"]["id"] }),
+        )
+        .unwrap();
     assert_eq!(explained["reason"]["code"], "nothing-learnt");
-    assert_eq!(explained["reason"]["sentence"], list["_interline"]["explanation"]);
+    assert_eq!(
+        explained["reason"]["sentence"],
+        list["_interline"]["explanation"]
+    );
     bench.end();
 }
 
@@ -62,7 +81,10 @@ fn columns_are_counted_as_agreed() {
         assert_eq!(item["range"]["start"]["character"], column, "{offered}");
         // An edit behind the emoji lands where the client means it.
         let at = json!({ "line": 0, "character": column });
-        bench.change(2, json!([{ "range": { "start": at, "end": at }, "text": "!" }]));
+        bench.change(
+            2,
+            json!([{ "range": { "start": at, "end": at }, "text": "!" }]),
+        );
         assert_eq!(bench.text(3), "    '😀'; ret!\n", "{offered}");
         bench.end();
     }
@@ -88,7 +110,10 @@ fn edits_are_followed_in_whatever_form() {
     assert_eq!(bench.text(3), "1\r\ntwo\n");
     bench.change(5, json!([{ "text": "all new" }]));
     assert_eq!(bench.text(6), "all new");
-    bench.change(17, json!([{ "range": range((0, 3), (999, 999)), "text": "" }]));
+    bench.change(
+        17,
+        json!([{ "range": range((0, 3), (999, 999)), "text": "" }]),
+    );
     assert_eq!(bench.text(18), "all");
     let version = json!({ "uri": URI, "version": null });
     bench
@@ -101,8 +126,17 @@ fn edits_are_followed_in_whatever_form() {
     assert_eq!(bench.text(30), "last");
     bench.open("opened again");
     assert_eq!(bench.text(2), "opened again");
-    bench.editor.notify("textDocument/didClose", json!({ "textDocument": { "uri": URI } })).unwrap();
-    let refused = bench.editor.ask("textDocument/inlineCompletion", inline(0, 0)).unwrap();
+    bench
+        .editor
+        .notify(
+            "textDocument/didClose",
+            json!({ "textDocument": { "uri": URI } }),
+        )
+        .unwrap();
+    let refused = bench
+        .editor
+        .ask("textDocument/inlineCompletion", inline(0, 0))
+        .unwrap();
     assert_eq!(refused.response_result.unwrap_err().code, -32602);
     bench.end();
 }
@@ -113,12 +147,18 @@ fn a_cancelled_request_is_answered_once_and_at_once() {
     bench.engine.hold();
     bench.engine.otherwise(Reply::text("total"));
     bench.open("x = \n");
-    let id = bench.editor.request("textDocument/inlineCompletion", inline(0, 4)).unwrap();
+    let id = bench
+        .editor
+        .request("textDocument/inlineCompletion", inline(0, 4))
+        .unwrap();
     assert!(bench.engine.wait_for_calls(1));
     bench.editor.cancel(&id).unwrap();
     bench.editor.cancel(&id).unwrap();
     let error = bench.editor.wait(&id).unwrap().response_result.unwrap_err();
-    assert_eq!((error.code, error.message.as_str()), (CANCELLED, "cancelled by the client"));
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        (CANCELLED, "cancelled by the client")
+    );
     bench.engine.release();
     bench.until(|it| it["engineJobs"] == 0 && it["waiting"] == 0);
     assert!(bench.editor.unclaimed().is_empty());
@@ -132,9 +172,24 @@ fn a_newer_request_takes_the_place_of_an_older() {
     bench.engine.hold();
     bench.engine.otherwise(Reply::text("total"));
     bench.open("x = \ny = \n");
-    let old = bench.editor.request("textDocument/inlineCompletion", inline(0, 4)).unwrap();
-    let new = bench.editor.request("textDocument/inlineCompletion", inline(1, 4)).unwrap();
-    assert_eq!(bench.editor.wait(&old).unwrap().response_result.unwrap_err().code, CANCELLED);
+    let old = bench
+        .editor
+        .request("textDocument/inlineCompletion", inline(0, 4))
+        .unwrap();
+    let new = bench
+        .editor
+        .request("textDocument/inlineCompletion", inline(1, 4))
+        .unwrap();
+    assert_eq!(
+        bench
+            .editor
+            .wait(&old)
+            .unwrap()
+            .response_result
+            .unwrap_err()
+            .code,
+        CANCELLED
+    );
     bench.engine.release();
     assert!(bench.editor.wait(&new).unwrap().response_result.is_ok());
     bench.end();
@@ -148,13 +203,22 @@ fn versions_are_honoured() {
     bench.change(5, json!([{ "text": "yy = \n" }]));
     let mut params = inline(0, 5);
     params["textDocument"]["version"] = json!(4);
-    let old = bench.editor.ask("textDocument/inlineCompletion", params.clone()).unwrap();
+    let old = bench
+        .editor
+        .ask("textDocument/inlineCompletion", params.clone())
+        .unwrap();
     assert_eq!(old.response_result.unwrap_err().code, CANCELLED);
     params["textDocument"]["version"] = json!(6);
-    let early = bench.editor.call("textDocument/inlineCompletion", params.clone()).unwrap();
+    let early = bench
+        .editor
+        .call("textDocument/inlineCompletion", params.clone())
+        .unwrap();
     assert_eq!(early["_interline"]["reason"], "unknown-version");
     params["textDocument"]["version"] = json!(5);
-    let right = bench.editor.call("textDocument/inlineCompletion", params).unwrap();
+    let right = bench
+        .editor
+        .call("textDocument/inlineCompletion", params)
+        .unwrap();
     assert_eq!(right["items"][0]["insertText"], "total");
     bench.end();
 }
@@ -202,9 +266,15 @@ fn an_id_in_use_cannot_be_used_again() {
     let mut bench = Bench::ready(json!({}));
     bench.engine.hold();
     bench.open("x = \n");
-    let id = bench.editor.request("textDocument/inlineCompletion", inline(0, 4)).unwrap();
+    let id = bench
+        .editor
+        .request("textDocument/inlineCompletion", inline(0, 4))
+        .unwrap();
     assert!(bench.engine.wait_for_calls(1));
-    bench.editor.repeat(&id, "interline/status", Value::Null).unwrap();
+    bench
+        .editor
+        .repeat(&id, "interline/status", Value::Null)
+        .unwrap();
     let refused = bench.editor.wait(&id).unwrap().response_result.unwrap_err();
     assert_eq!(refused.code, -32600);
     bench.engine.release();
