@@ -189,3 +189,73 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::place::tests::spot;
+
+    fn draft(text: &str) -> Draft {
+        let mut draft = Draft::default();
+        draft.push(text, 0.9);
+        draft
+    }
+
+    fn place<'a>(spot: Spot, said: &'a str, tail: &'a str) -> Place<'a> {
+        Place {
+            anchors: vec![Anchor { spot, said }],
+            tail,
+        }
+    }
+
+    proptest! {
+        /// Against a list that is looked through from one end to the other.
+        #[test]
+        fn finds_what_a_list_finds(
+            kept in prop::collection::vec((0..2_u64, "[ab(]{0,3}", "[ab()é]{1,4}", "[)]{0,1}"), 0..24),
+            asked in prop::collection::vec((0..2_u64, "[ab()é]{0,5}", "[)]{0,2}"), 1..12),
+        ) {
+            let mut cache = Cache::new(usize::MAX);
+            let mut list: Vec<(Spot, String, String, String, EntryId)> = Vec::new();
+            for (at, head, text, tail) in kept {
+                let spot = spot(at);
+                let id = cache.insert(Anchor { spot, said: &head }, &tail, draft(&text), 1, false);
+                let line = format!("{head}{text}");
+                list.retain(|(s, h, l, _, _)| !(*s == spot && *h == head && *l == line));
+                list.push((spot, head, line, tail, id));
+            }
+            for (at, said, tail) in asked {
+                let spot = spot(at);
+                let goes_on = |(s, head, line, then, _): &&(Spot, String, String, String, EntryId)| {
+                    *s == spot
+                        && said.starts_with(head.as_str())
+                        && line.starts_with(&said)
+                        && line.len() > said.len()
+                        && tails_agree(&tail, then, &said[head.len()..])
+                };
+                let listed: Vec<Hit> = list
+                    .iter()
+                    .rev()
+                    .filter(goes_on)
+                    .map(|(_, head, _, _, id)| Hit { entry: *id, typed: said.len() - head.len() })
+                    .collect();
+                prop_assert_eq!(cache.find(&place(spot, &said, &tail)), listed);
+            }
+        }
+
+        #[test]
+        fn stays_within_its_bytes_and_drops_the_oldest(texts in prop::collection::vec("[a-z]{1,200}", 1..60)) {
+            let most = 4096;
+            let mut cache = Cache::new(most);
+            for text in &texts {
+                let last = cache.insert(Anchor { spot: spot(1), said: "" }, "", draft(text), 1, false);
+                prop_assert!(cache.bytes() <= most);
+                prop_assert!(cache.get(last).is_some());
+            }
+            cache.forget(None);
+            prop_assert_eq!((cache.bytes(), cache.lines.len(), cache.by_use.len()), (0, 0, 0));
+        }
+    }
+}

@@ -64,7 +64,7 @@ impl Default for Debounce {
         Self {
             base: Duration::from_millis(75),
             min: Duration::from_millis(25),
-            max: Duration::from_millis(400),
+            max: Duration::from_millis(300),
             promote: Duration::from_millis(250),
             trigger_characters: ".:>({[,=\"'`/@",
         }

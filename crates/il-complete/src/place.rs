@@ -150,8 +150,84 @@ fn line_hash(line: &str) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use expect_test::{Expect, expect};
+
     use super::*;
+    use crate::{Ask, IndentStyle, RequestId, SyntaxFacts, Trigger};
+
+    /// Some spot of some document.
+    pub(crate) fn spot(before: u64) -> Spot {
+        Spot {
+            doc: DocId(1),
+            before,
+            after: 0,
+        }
+    }
+
+    fn query(buffer: &str) -> Query {
+        let (before, after) = buffer.split_once("$0").expect("a buffer has a `$0`");
+        let text: Arc<str> = [before, after].concat().into();
+        let ask = Ask {
+            id: RequestId(1),
+            doc: DocId(1),
+            path: "a.rs".into(),
+            language: "rust".into(),
+            version: 1,
+            text,
+            window_start: 0,
+            cursor: before.len(),
+            trigger: Trigger::Automatic,
+            selected: None,
+            facts: SyntaxFacts::default(),
+            indent: IndentStyle::default(),
+            alternatives: 1,
+            engine: None,
+        };
+        Query::read(ask).expect("a sound ask")
+    }
+
+    /// What was typed between two states of a buffer.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "inline snapshots read best by value"
+    )]
+    fn check(then: &str, now: &str, expected: Expect) {
+        let (then, now) = (query(then), query(now));
+        let (mine, theirs) = (Place::of(&then), Place::of(&now));
+        let anchor = mine.nearest().expect("a short line");
+        let typed = theirs.typed_since(anchor.spot, anchor.said, mine.tail);
+        expected.assert_eq(
+            &typed.map_or("something else happened".to_owned(), |typed| {
+                format!("{typed:?}")
+            }),
+        );
+    }
+
+    #[test]
+    fn a_place_is_recognised_while_one_types_on() {
+        check("a\nfoo$0\nb\n", "a\nfoo(b$0\nb\n", expect![[r#""(b""#]]);
+        check("a\nfoo$0\nb\n", "a\nfoo();\n    bar$0\nb\n", expect![[r#""();\n    bar""#]]);
+        check("a\nfoo$0;\nb\n", "a\nfoo($0);\nb\n", expect![[r#""(""#]]);
+        check("a\nfoo$0\nb\n", "a\nfoo$0\nb\n", expect![[r#""""#]]);
+    }
+
+    #[test]
+    fn anything_else_is_another_place() {
+        check("a\nfoo$0\nb\n", "a\nfo$0\nb\n", expect!["something else happened"]);
+        check("a\nfoo$0\nb\n", "A\nfoo($0\nb\n", expect!["something else happened"]);
+        check("a\nfoo$0\nb\n", "a\nfoo($0\nB\n", expect!["something else happened"]);
+        check("a\nfoo$0\nb\n", "a\nfoo($0x\nb\n", expect!["something else happened"]);
+        check("a\nfoo$0\nfoo\n", "a\nfoo\nfoo$0\n", expect!["something else happened"]);
+    }
+
+    #[test]
+    fn a_line_too_long_to_remember_has_no_place() {
+        let long = query(&format!("a\n{}$0", "x".repeat(LONGEST + 1)));
+        assert!(Place::of(&long).nearest().is_none());
+    }
 
     #[test]
     fn an_editor_may_close_what_was_typed() {

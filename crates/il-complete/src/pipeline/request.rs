@@ -21,7 +21,7 @@ impl Pipeline {
         self.refuse(id, Reason::Superseded);
         self.doc(doc);
         match Query::read(ask) {
-            Ok(query) => self.take_in(id, Arc::new(query)),
+            Ok(query) => self.take_in(id, &Arc::new(query)),
             Err(reason) => self.actions.push(Action::Answer {
                 request: id,
                 answer: Answer {
@@ -33,12 +33,12 @@ impl Pipeline {
         }
     }
 
-    fn take_in(&mut self, id: RequestId, query: Arc<Query>) {
-        self.supersede(&query);
+    fn take_in(&mut self, id: RequestId, query: &Arc<Query>) {
+        self.supersede(query);
         self.requests.insert(
             id,
             Request {
-                query: Arc::clone(&query),
+                query: Arc::clone(query),
                 arrived: self.now,
                 state: State::Waiting(self.now),
                 trace: Trace::default(),
@@ -50,14 +50,14 @@ impl Pipeline {
         if query.is_inside_word() {
             return self.refuse(id, Reason::MidWord);
         }
-        let (length, why) = self.length(&query);
+        let (length, why) = self.length(query);
         self.note(id, "length", why);
-        if self.reuse(id, &query, length) {
+        if self.reuse(id, query, length) {
             self.doc(query.ask.doc).put_off_since = None;
-            self.stop_what_no_longer_matches(&query, length);
-        } else if !self.join(id, &query, length) {
-            self.stop_what_no_longer_matches(&query, length);
-            self.wait(id, &query);
+            self.stop_what_no_longer_matches(query, length);
+        } else if !self.join(id, query, length) {
+            self.stop_what_no_longer_matches(query, length);
+            self.wait(id, query);
         }
     }
 

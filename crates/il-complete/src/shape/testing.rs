@@ -37,10 +37,6 @@ pub(super) fn check(language: &str, buffer: &str, says: &str, expected: Expect) 
 
 /// The same engine, surer than sure.
 #[track_caller]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "inline snapshots read best by value"
-)]
 pub(super) fn check_sure(language: &str, buffer: &str, says: &str, expected: Expect) {
     check_pieces(language, buffer, &[(says, 0.97)], expected);
 }

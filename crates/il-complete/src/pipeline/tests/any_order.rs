@@ -224,7 +224,7 @@ impl World {
             name: "random",
             remote: engine == 4,
             metered: engine == 4,
-            calibrated: engine % 2 == 0,
+            calibrated: engine.is_multiple_of(2),
             instant: engine == 1 || engine == 2,
         };
         let ask = Ask {
