@@ -21,6 +21,14 @@ const IMPURE: &[(&str, &str)] = &[
     ("thread::sleep", "waiting is the caller's"),
     ("thread::spawn", "threads are the caller's"),
 ];
+/// What would open a connection to somewhere else. No crate may, in this version.
+const OUTBOUND: &[&str] = &[
+    "TcpStream::connect",
+    "UdpSocket::bind",
+    "ureq::",
+    "reqwest::",
+    "0.0.0.0",
+];
 /// The highest layer that must stay pure.
 const PURE_UP_TO: u8 = 3;
 
@@ -59,16 +67,30 @@ pub(super) fn check(file: &SourceFile, graph: &Graph) -> Vec<Problem> {
         return problems;
     };
     let in_src = file.path.starts_with(&format!("{}/src/", owner.folder));
+    if in_src && owner.level != Some(Level::Dev) {
+        for (idx, line) in production_lines(&file.text) {
+            for call in OUTBOUND.iter().filter(|it| code(line).contains(**it)) {
+                report(
+                    idx + 1,
+                    format!("`{call}`: nothing leaves the machine, and servers bind loopback"),
+                );
+            }
+        }
+    }
     let pure = in_src && matches!(owner.level, Some(Level::Layer(level)) if level <= PURE_UP_TO);
     if pure {
         for (idx, line) in production_lines(&file.text) {
-            let code = line.split("//").next().unwrap_or_default();
-            for (call, why) in IMPURE.iter().filter(|it| code.contains(it.0)) {
+            for (call, why) in IMPURE.iter().filter(|it| code(line).contains(it.0)) {
                 report(idx + 1, format!("`{call}` in a pure layer: {why}"));
             }
         }
     }
     problems
+}
+
+/// A line without its comment.
+fn code(line: &str) -> &str {
+    line.split("//").next().unwrap_or_default()
 }
 
 /// Lines before the file's unit tests, with their 0-based numbers.
@@ -136,6 +158,17 @@ mod tests {
             "//! H.\n",
             &["crates/il-watch/src/a/mod.rs:1 a file named `mod`"],
         );
+    }
+
+    #[test]
+    fn nothing_opens_an_outbound_connection() {
+        let text = "//! H.\nfn f() { TcpStream::connect(address); }\n";
+        finds(
+            "crates/il-watch/src/a.rs",
+            text,
+            &["crates/il-watch/src/a.rs:2 `TcpStream::connect`: nothing leaves"],
+        );
+        finds("crates/il-watch/tests/it/a.rs", text, &[]);
     }
 
     #[test]
