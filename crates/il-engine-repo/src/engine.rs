@@ -185,7 +185,8 @@ fn distinct<'a>(lines: &'a [Hypothesis], seen: &mut Vec<&'a str>) -> impl Iterat
     })
 }
 
-/// Pushes the pieces of a line that follows something of probability `before`.
+/// Pushes the pieces of a line that follows something of probability `before`. The last piece of a whole
+/// line has no text: its probability is that of the line ending there, of all of it being right.
 fn send(alternative: usize, line: &Hypothesis, before: f32, weights: &Weights, sink: Sink<'_>) -> ControlFlow<(), Finish> {
     let mut start = 0;
     for piece in &line.pieces {
@@ -193,6 +194,10 @@ fn send(alternative: usize, line: &Hypothesis, before: f32, weights: &Weights, s
         start = piece.end;
         let probability = weights.probability(before + piece.log_p);
         sink(Chunk::Piece { alternative, text, probability })?;
+    }
+    if line.done {
+        let probability = weights.probability(before + line.log_p);
+        sink(Chunk::Piece { alternative, text: String::new(), probability })?;
     }
     ControlFlow::Continue(if line.done { Finish::Complete } else { Finish::Unsure })
 }

@@ -21,7 +21,7 @@ use crate::sources::Said;
 use crate::vocabulary::{Id, NEWLINE, is_newline};
 use crate::weights::Weights;
 use il_engine::CancelToken;
-use il_lang::lexer::{Token, TokenClass};
+use il_lang::lexer::Token;
 
 /// What learning gave.
 #[derive(Debug)]
@@ -126,8 +126,7 @@ fn cuts(repository: &Repository, n: usize, random: &mut Random) -> Vec<Cut> {
         let line = lines[random.below(lines.len())].clone();
         let file = &repository.files[line.file];
         let body = &file.text[line.start..line.end];
-        let comment = body.starts_with("//") || body.starts_with('#') || body.starts_with('*') || body.starts_with("/*");
-        if comment && random.unit() < 0.7 {
+        if !line.code && random.unit() < 0.7 {
             continue;
         }
         let mut tokens: Vec<Token> = Vec::new();
@@ -201,8 +200,6 @@ impl State {
         });
         let Some(mut truth) = known else { return };
         let after = tokens.iter().find(|t| t.start as usize >= to);
-        let words_are = |c: TokenClass| c != TokenClass::Symbol;
-        let _ = words_are;
         if !self.session.view.partial.is_empty() {
             return;
         }

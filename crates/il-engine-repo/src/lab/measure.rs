@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use il_engine::{CancelToken, Chunk, Engine as _, Length, Priority, Request};
-use il_lang::lexer::{Token, TokenClass, TokenMode};
+use il_lang::lexer::{Token, TokenMode};
 use rayon::prelude::*;
 
-use super::corpus::{LineAt, Random, Repository, held_out, lines_of};
+use super::corpus::{LineAt, Random, Repository, held_out, is_held, lines_of};
 use crate::model::{Options, RepoModel, lexer};
 use crate::weights::Weights;
 
@@ -87,8 +87,7 @@ pub fn reliability(figures: &Figures) -> String {
 /// A model of all but the held-out files, and those.
 fn prepare(repository: &Repository, weights: Option<&[u8]>) -> (RepoModel, Vec<usize>) {
     let held = held_out(repository);
-    let key = |i: usize| super::corpus::hash(&format!("{}{}", repository.name, repository.files[i].path)) % 100 >= 15;
-    let kept = (0..repository.files.len()).filter(|&i| key(i)).map(|i| repository.files[i].clone()).collect();
+    let kept = (0..repository.files.len()).filter(|&i| !is_held(repository, i)).map(|i| repository.files[i].clone()).collect();
     let weights = weights.and_then(Weights::read).map_or_else(Weights::shipped, Arc::new);
     let model = RepoModel::with_weights(Options::default(), weights);
     model.train(kept, &|_| (), &CancelToken::new());
@@ -98,7 +97,8 @@ fn prepare(repository: &Repository, weights: Option<&[u8]>) -> (RepoModel, Vec<u
 /// Asks `n` questions of each task about the held-out files of a repository.
 pub fn measure(repository: &Repository, n: usize, weights: Option<&[u8]>, mut dump: Option<&mut dyn FnMut(String)>) -> Figures {
     let (model, held) = prepare(repository, weights);
-    let lines: Vec<LineAt> = code_lines(repository, &held);
+    let mut lines: Vec<LineAt> = lines_of(&repository.files, &held);
+    lines.retain(|l| l.code);
     let mut random = Random(4242);
     let mut figures = Figures::default();
     if lines.is_empty() {
@@ -119,7 +119,7 @@ pub fn measure(repository: &Repository, n: usize, weights: Option<&[u8]>, mut du
             let (said, pieces) = ask(&model, &request);
             let micros = start.elapsed().as_secs_f32() * 1e6;
             let truth = &file.text[cursor..line.end];
-            let prefixes = pieces.iter().map(|&(end, p)| (p, truth.starts_with(&said[..end]))).collect();
+            let prefixes = pieces.iter().filter(|p| p.0 < said.len()).chain(pieces.iter().rev().nth(1)).map(|&(end, p)| (p, truth.starts_with(&said[..end]))).collect();
             let confidence = pieces.last().map_or(0.0, |p| p.1);
             let exact = said.trim_end() == truth;
             if let Some(dump) = &mut dump {
@@ -130,18 +130,6 @@ pub fn measure(repository: &Repository, n: usize, weights: Option<&[u8]>, mut du
         }
     }
     figures
-}
-
-/// Lines that start in code.
-fn code_lines(repository: &Repository, held: &[usize]) -> Vec<LineAt> {
-    let mut lines = lines_of(&repository.files, held);
-    lines.retain(|l| {
-        let file = &repository.files[l.file];
-        let mut tokens = Vec::new();
-        lexer(&file.language).line(&file.text[l.start..l.end], &mut Default::default(), &mut tokens);
-        tokens.first().is_some_and(|t| t.mode != TokenMode::Comment) && !file.text[l.start..].starts_with('*')
-    });
-    lines
 }
 
 const TRIGGERS: &[&str] = &[
@@ -290,5 +278,3 @@ fn worth(said: &str, pieces: &[(usize, f32)]) -> Option<usize> {
     }
     best.map(|b| b.0)
 }
-
-const _: Option<TokenClass> = None;
