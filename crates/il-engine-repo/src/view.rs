@@ -214,7 +214,7 @@ impl View {
         let mut budget = AFTER;
         for (row, line) in lines.iter().enumerate().skip(cursor_line + 1) {
             push(&mut self.sheet, line, row);
-            if budget < line.tokens.len() {
+            if budget <= line.tokens.len() {
                 break;
             }
             budget -= line.tokens.len() + 1;
