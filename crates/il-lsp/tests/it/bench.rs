@@ -99,7 +99,7 @@ impl Bench {
     }
 
     /// An open session in `/repo`, with the engine ready; `extra` is merged into `initialize`.
-    pub(crate) fn ready(extra: Value) -> Self {
+    pub(crate) fn ready(extra: &Value) -> Self {
         let mut bench = Self::silent();
         let mut params = json!({ "rootUri": "file:///repo", "capabilities": {} });
         for (key, value) in extra.as_object().into_iter().flatten() {
@@ -118,7 +118,7 @@ impl Bench {
             .unwrap();
     }
 
-    pub(crate) fn change(&self, version: i64, changes: Value) {
+    pub(crate) fn change(&self, version: i64, changes: &Value) {
         let params = json!({
             "textDocument": { "uri": URI, "version": version },
             "contentChanges": changes,

@@ -17,7 +17,7 @@ fn copilot() -> Value {
 
 #[test]
 fn everyone_is_signed_in() {
-    let mut bench = Bench::ready(copilot());
+    let mut bench = Bench::ready(&copilot());
     let mut call = |method: &str, params: Value| bench.editor.call(method, params).unwrap();
     let ok = json!({ "status": "OK", "user": "interline" });
     assert_eq!(call("checkStatus", json!({ "localChecksOnly": true })), ok);
@@ -37,7 +37,7 @@ fn everyone_is_signed_in() {
 
 #[test]
 fn shown_accepted_and_partially_accepted_are_heard() {
-    let mut bench = Bench::ready(copilot());
+    let mut bench = Bench::ready(&copilot());
     bench.engine.on("ret", Reply::text("urn total"));
     bench.open("ret\n");
     let params = json!({
@@ -104,7 +104,7 @@ fn shown_accepted_and_partially_accepted_are_heard() {
 
 #[test]
 fn focus_is_heard_in_every_form() {
-    let mut bench = Bench::ready(copilot());
+    let mut bench = Bench::ready(&copilot());
     bench.open("x");
     let document = json!({ "uri": crate::bench::URI });
     for params in [
@@ -167,7 +167,7 @@ fn the_status_line_follows_the_repository() {
 
 #[test]
 fn others_hear_no_foreign_notifications() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.open("x");
     assert!(statuses(&mut bench).is_empty());
     bench.end();

@@ -70,7 +70,7 @@ fn nothing_goes_before_initialize() {
 
 #[test]
 fn nothing_goes_after_shutdown_but_exit() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.editor.call("shutdown", Value::Null).unwrap();
     for method in [
         "shutdown",
@@ -89,7 +89,7 @@ fn nothing_goes_after_shutdown_but_exit() {
 
 #[test]
 fn exit_without_shutdown_is_an_error() {
-    let bench = Bench::ready(json!({}));
+    let bench = Bench::ready(&json!({}));
     bench.editor.notify("exit", Value::Null).unwrap();
     let error = bench.server.join().unwrap().unwrap_err();
     assert_eq!(
@@ -100,14 +100,14 @@ fn exit_without_shutdown_is_an_error() {
 
 #[test]
 fn hanging_up_ends_the_session() {
-    let bench = Bench::ready(json!({}));
+    let bench = Bench::ready(&json!({}));
     drop(bench.editor);
     bench.server.join().unwrap().unwrap();
 }
 
 #[test]
 fn shutdown_answers_what_still_waits() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.hold();
     bench.open("x = \n");
     let waiting = bench
@@ -122,7 +122,7 @@ fn shutdown_answers_what_still_waits() {
 
 #[test]
 fn unknown_methods_and_bad_parameters() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     assert_eq!(
         code(bench.editor.ask("textDocument/hover", json!({})).unwrap()),
         -32601
@@ -181,7 +181,7 @@ fn unknown_methods_and_bad_parameters() {
 
 #[test]
 fn folders_come_and_go() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     let change = |added: &[&str], removed: &[&str]| {
         let folders = |it: &[&str]| it.iter().map(|it| json!({ "uri": it })).collect::<Vec<_>>();
         json!({ "event": { "added": folders(added), "removed": folders(removed) } })
@@ -202,7 +202,7 @@ fn folders_come_and_go() {
 
 #[test]
 fn files_that_change_on_disk_reach_the_repository() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.open("x");
     let changes = json!({ "changes": [{ "uri": "file:///repo/b%20c.py", "type": 2 }] });
     bench

@@ -94,7 +94,7 @@ fn a_part_of_a_file_can_be_typed() {
 
 #[test]
 fn what_cannot_be_typed_is_refused() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     let script = Script {
         path: Path::new("/repo/x.py"),
         language: "python",

@@ -106,7 +106,7 @@ impl Model {
     }
 }
 
-fn storm(seed: u64, capabilities: Value) {
+fn storm(seed: u64, capabilities: &Value) {
     let mut bench = Bench::ready(capabilities);
     bench.engine.otherwise(Reply::text("total = 1"));
     bench
@@ -253,13 +253,13 @@ fn storm(seed: u64, capabilities: Value) {
 
 #[test]
 fn of_ten_thousand_steps() {
-    storm(1, json!({}));
+    storm(1, &json!({}));
 }
 
 #[test]
 fn of_ten_thousand_other_steps_from_a_client_of_the_dialect() {
     storm(
         2,
-        json!({ "initializationOptions": { "editorInfo": { "name": "storm" } } }),
+        &json!({ "initializationOptions": { "editorInfo": { "name": "storm" } } }),
     );
 }

@@ -9,7 +9,7 @@ const CANCELLED: i32 = -32800;
 
 #[test]
 fn an_item_says_what_the_playground_shows() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench
         .engine
         .on("ret", Reply::text("urn total").drawn_from("b.py", 7));
@@ -43,7 +43,7 @@ fn an_item_says_what_the_playground_shows() {
 
 #[test]
 fn nothing_has_a_reason() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     assert_eq!(
         bench.editor.call("interline/explain", json!({})).unwrap(),
         Value::Null
@@ -70,7 +70,7 @@ fn nothing_has_a_reason() {
 #[test]
 fn columns_are_counted_as_agreed() {
     for (offered, emoji) in [("utf-8", 4), ("utf-16", 2), ("utf-32", 1)] {
-        let mut bench = Bench::ready(json!({
+        let mut bench = Bench::ready(&json!({
             "capabilities": { "general": { "positionEncodings": [offered] } },
         }));
         bench.engine.on("ret", Reply::text("urn total"));
@@ -83,7 +83,7 @@ fn columns_are_counted_as_agreed() {
         let at = json!({ "line": 0, "character": column });
         bench.change(
             2,
-            json!([{ "range": { "start": at, "end": at }, "text": "!" }]),
+            &json!([{ "range": { "start": at, "end": at }, "text": "!" }]),
         );
         assert_eq!(bench.text(3), "    '😀'; ret!\n", "{offered}");
         bench.end();
@@ -92,7 +92,7 @@ fn columns_are_counted_as_agreed() {
 
 #[test]
 fn edits_are_followed_in_whatever_form() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.open("one\ntwo\n");
     let range = |a: (u32, u32), b: (u32, u32)| {
         json!({
@@ -102,17 +102,17 @@ fn edits_are_followed_in_whatever_form() {
     };
     bench.change(
         2,
-        json!([
+        &json!([
             { "range": range((0, 0), (0, 3)), "text": "1" },
             { "range": range((0, 1), (1, 0)), "text": "\r\n" },
         ]),
     );
     assert_eq!(bench.text(3), "1\r\ntwo\n");
-    bench.change(5, json!([{ "text": "all new" }]));
+    bench.change(5, &json!([{ "text": "all new" }]));
     assert_eq!(bench.text(6), "all new");
     bench.change(
         17,
-        json!([{ "range": range((0, 3), (999, 999)), "text": "" }]),
+        &json!([{ "range": range((0, 3), (999, 999)), "text": "" }]),
     );
     assert_eq!(bench.text(18), "all");
     let version = json!({ "uri": URI, "version": null });
@@ -143,7 +143,7 @@ fn edits_are_followed_in_whatever_form() {
 
 #[test]
 fn a_cancelled_request_is_answered_once_and_at_once() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.hold();
     bench.engine.otherwise(Reply::text("total"));
     bench.open("x = \n");
@@ -168,7 +168,7 @@ fn a_cancelled_request_is_answered_once_and_at_once() {
 
 #[test]
 fn a_newer_request_takes_the_place_of_an_older() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.hold();
     bench.engine.otherwise(Reply::text("total"));
     bench.open("x = \ny = \n");
@@ -197,10 +197,10 @@ fn a_newer_request_takes_the_place_of_an_older() {
 
 #[test]
 fn versions_are_honoured() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.otherwise(Reply::text("total"));
     bench.open("x = \n");
-    bench.change(5, json!([{ "text": "yy = \n" }]));
+    bench.change(5, &json!([{ "text": "yy = \n" }]));
     let mut params = inline(0, 5);
     params["textDocument"]["version"] = json!(4);
     let old = bench
@@ -225,7 +225,7 @@ fn versions_are_honoured() {
 
 #[test]
 fn a_panic_in_the_engine_is_an_empty_answer() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.on("x = ", Reply::panics("scripted"));
     bench.engine.on("y = ", Reply::text("total"));
     bench.open("x = \ny = \n");
@@ -237,7 +237,7 @@ fn a_panic_in_the_engine_is_an_empty_answer() {
 
 #[test]
 fn editors_without_ghost_text_get_an_entry() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.on("ret", Reply::text("urn total"));
     bench.open("    ret\n");
     let at = |character: u32| {
@@ -263,7 +263,7 @@ fn editors_without_ghost_text_get_an_entry() {
 
 #[test]
 fn an_id_in_use_cannot_be_used_again() {
-    let mut bench = Bench::ready(json!({}));
+    let mut bench = Bench::ready(&json!({}));
     bench.engine.hold();
     bench.open("x = \n");
     let id = bench
