@@ -7,7 +7,7 @@ use std::{
 };
 
 use il_complete::gate::{self, Cut, GateConfig};
-use il_engine::{CancelToken, Chunk, Engine, EngineError, Length, Priority, Request};
+use il_engine::{CancelToken, Chunk, Engine, EngineError, Finish, Length, Priority, Request};
 
 /// What an engine said.
 #[derive(Clone, Debug, Default)]
@@ -15,13 +15,18 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// End of each piece in `text`, and the probability of everything up to there.
     pieces: Vec<(usize, f32)>,
+    /// Whether the engine gave up before the end of the line or block.
+    stopped_early: bool,
     pub(crate) took: Duration,
 }
 
 impl Answer {
-    /// How sure the engine is of all it said.
+    /// How sure the engine is that this is all: nothing when it stopped before the end.
     pub(crate) fn confidence(&self) -> f32 {
-        self.pieces.last().map_or(0.0, |piece| piece.1)
+        match self.pieces.last() {
+            Some(piece) if !self.stopped_early => piece.1,
+            _ => 0.0,
+        }
     }
 
     /// What the gate would show of it, and how sure the engine is of that.
@@ -70,17 +75,44 @@ pub(crate) fn ask(engine: &dyn Engine, place: Place<'_>) -> Result<Answer, Engin
     let mut answer = Answer::default();
     let started = Instant::now();
     engine.complete(&request, &CancelToken::new(), &mut |chunk| {
-        if let Chunk::Piece {
-            alternative: 0,
-            text,
-            probability,
-        } = chunk
-        {
-            answer.text.push_str(&text);
-            answer.pieces.push((answer.text.len(), probability));
+        match chunk {
+            Chunk::Piece {
+                alternative: 0,
+                text,
+                probability,
+            } => {
+                answer.text.push_str(&text);
+                answer.pieces.push((answer.text.len(), probability));
+            }
+            Chunk::End {
+                alternative: 0,
+                finish,
+            } => answer.stopped_early = finish != Finish::Complete,
+            Chunk::Piece { .. } | Chunk::End { .. } | Chunk::Origin { .. } => {}
         }
         ControlFlow::Continue(())
     })?;
     answer.took = started.elapsed();
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_stops_early_is_not_sure_to_be_all() {
+        let mut answer = Answer {
+            text: "foo(bar".into(),
+            pieces: vec![(3, 0.9), (7, 0.8)],
+            ..Answer::default()
+        };
+        assert!((answer.confidence() - 0.8).abs() < 1e-6);
+        answer.stopped_early = true;
+        assert_eq!(answer.confidence(), 0.0);
+        // What the gate lets through of it is shown all the same.
+        let (text, cut) = answer.gated(&GateConfig::default()).unwrap();
+        assert_eq!((text, cut.len), ("foo(bar", 7));
+        assert!(Answer::default().gated(&GateConfig::default()).is_none());
+    }
 }
