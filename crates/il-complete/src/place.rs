@@ -209,18 +209,42 @@ pub(crate) mod tests {
     #[test]
     fn a_place_is_recognised_while_one_types_on() {
         check("a\nfoo$0\nb\n", "a\nfoo(b$0\nb\n", expect![[r#""(b""#]]);
-        check("a\nfoo$0\nb\n", "a\nfoo();\n    bar$0\nb\n", expect![[r#""();\n    bar""#]]);
+        check(
+            "a\nfoo$0\nb\n",
+            "a\nfoo();\n    bar$0\nb\n",
+            expect![[r#""();\n    bar""#]],
+        );
         check("a\nfoo$0;\nb\n", "a\nfoo($0);\nb\n", expect![[r#""(""#]]);
         check("a\nfoo$0\nb\n", "a\nfoo$0\nb\n", expect![[r#""""#]]);
     }
 
     #[test]
     fn anything_else_is_another_place() {
-        check("a\nfoo$0\nb\n", "a\nfo$0\nb\n", expect!["something else happened"]);
-        check("a\nfoo$0\nb\n", "A\nfoo($0\nb\n", expect!["something else happened"]);
-        check("a\nfoo$0\nb\n", "a\nfoo($0\nB\n", expect!["something else happened"]);
-        check("a\nfoo$0\nb\n", "a\nfoo($0x\nb\n", expect!["something else happened"]);
-        check("a\nfoo$0\nfoo\n", "a\nfoo\nfoo$0\n", expect!["something else happened"]);
+        check(
+            "a\nfoo$0\nb\n",
+            "a\nfo$0\nb\n",
+            expect!["something else happened"],
+        );
+        check(
+            "a\nfoo$0\nb\n",
+            "A\nfoo($0\nb\n",
+            expect!["something else happened"],
+        );
+        check(
+            "a\nfoo$0\nb\n",
+            "a\nfoo($0\nB\n",
+            expect!["something else happened"],
+        );
+        check(
+            "a\nfoo$0\nb\n",
+            "a\nfoo($0x\nb\n",
+            expect!["something else happened"],
+        );
+        check(
+            "a\nfoo$0\nfoo\n",
+            "a\nfoo\nfoo$0\n",
+            expect!["something else happened"],
+        );
     }
 
     #[test]
