@@ -10,7 +10,11 @@ import { ghostTextOf } from "./ghost";
 const KEY_MS = 90;
 /** After a key, so long for an answer to come. */
 const ANSWER_MS = 260;
-const MOST_LINES = 5;
+const MOST_LINES = 6;
+/** Of a very long file. */
+const MOST_LOOKED_AT = 4000;
+/** Shorter suggestions are typed past: they show little. */
+const LEAST_TELLING = 6;
 
 export class Demo {
   private running = 0;
@@ -46,7 +50,7 @@ export class Demo {
         this.view.dispatch({ ...this.view.state.replaceSelection(key), userEvent: "input.type", scrollIntoView: true });
         await pause(ANSWER_MS - KEY_MS);
         if (stopped()) return;
-        if (ghostTextOf(this.view.state).trim().length > 2) {
+        if (ghostTextOf(this.view.state).trim().length >= LEAST_TELLING) {
           this.say("That is a suggestion. Press Tab to take it, or type on.");
           return;
         }
@@ -55,21 +59,28 @@ export class Demo {
     this.say("Nothing was suggested for these lines; the panel says why. Try another file, or type a line yourself.");
   }
 
-  /** Lines worth typing again: code of some length, from where the cursor is on, then from the top. */
+  /** Lines worth typing again: statements inside of something, spread over the file from the cursor on. */
   private lines(): number[] {
     const { doc, selection } = this.view.state;
     const here = doc.lineAt(selection.main.head).number;
-    const worth: number[] = [];
-    for (let at = 0; at < Math.min(doc.lines, 4000); at++) {
+    const inside: number[] = [];
+    const outside: number[] = [];
+    for (let at = 0; at < Math.min(doc.lines, MOST_LOOKED_AT); at++) {
       const number = ((here + at) % doc.lines) + 1;
-      const text = doc.line(number).text.trim();
-      const code = text.length >= 18 && text.length <= 100 && /^[A-Za-z_@].*[\w)\]};:,'"]$/.test(text) && !/["'`]{3}|\. [A-Z]/.test(text);
-      if (code && !/^(\/\/|#|\*)/.test(text)) worth.push(number);
+      const { text } = doc.line(number);
+      if (isStatement(text.trim())) (/^\s/.test(text) ? inside : outside).push(number);
     }
-    // Spread over the file rather than five neighbours.
-    const step = Math.max(1, Math.floor(worth.length / (MOST_LINES * 2)));
-    return worth.filter((_, index) => index % step === 0).slice(0, MOST_LINES);
+    const worth = inside.length > 0 ? inside : outside;
+    const step = Math.max(1, Math.floor(worth.length / (MOST_LINES + 1)));
+    return worth.filter((_, index) => index % step === 0).slice(1, MOST_LINES + 1).concat(worth.slice(0, 1));
   }
+}
+
+/** Code of some length that is no comment, text or import. */
+function isStatement(text: string): boolean {
+  const code = text.length >= 18 && text.length <= 90 && /^[A-Za-z_].*[\w)\]}{;:,'"]$/.test(text);
+  const prose = /["'`]{3}|\w\. [A-Z]|^\w+ \w+ \w+ \w+ \w+ /.test(text);
+  return code && !prose && !/^(import|from|use|package|using|include|require)\b/.test(text);
 }
 
 function pause(ms: number): Promise<void> {

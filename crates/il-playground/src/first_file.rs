@@ -3,16 +3,13 @@
 //! The most common programming language wins; within it, a file of middling size that is neither a test nor
 //! vendored. No content is read.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Sizes that fill a screen and still open at once.
-const TELLING_BYTES: std::ops::RangeInclusive<u64> = 1_500..=40_000;
+/// A size that fills some screens and still opens at once.
+const TELLING_BYTES: u64 = 8_000;
 
-/// How many of the best names are worth a look at the disk.
-const SIZED: usize = 64;
+/// How many files are worth a look at the disk.
+const SIZED: usize = 512;
 
 /// Chooses among `paths`; `language` and `size` are asked about single paths.
 pub(crate) fn choose(
@@ -20,24 +17,41 @@ pub(crate) fn choose(
     language: impl Fn(&str) -> String,
     size: impl Fn(&str) -> Option<u64>,
 ) -> Option<String> {
-    let mut by_language: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for path in paths {
-        by_language.entry(language(path)).or_default().push(path);
-    }
-    let code = by_language
-        .iter()
-        .filter(|(language, _)| is_code(language))
-        .max_by_key(|(language, paths)| (paths.len(), Reverse(language.as_str())));
-    let mut candidates = match code {
-        Some((_, paths)) => paths.clone(),
-        None => paths.iter().map(String::as_str).collect(),
+    let programs = most(
+        paths
+            .iter()
+            .map(|path| (language(path), path.as_str()))
+            .filter(|(it, _)| is_code(it)),
+    );
+    let candidates = if programs.is_empty() {
+        paths.iter().map(String::as_str).collect()
+    } else {
+        programs
     };
-    candidates.sort_by_key(|path| (name_rank(path), *path));
-    candidates.truncate(SIZED);
-    candidates
+    // Sources rather than tests, and of those the folder that holds most of them.
+    let best = candidates.iter().map(|path| name_rank(path)).min()?;
+    let ranked = candidates
         .into_iter()
-        .min_by_key(|path| (size_rank(size(path)), name_rank(path), *path))
+        .filter(|path| name_rank(path) == best);
+    let folder = most(ranked.map(|path| (path.split_once('/').map_or("", |(top, _)| top), path)));
+    folder
+        .into_iter()
+        .take(SIZED)
+        .min_by_key(|path| (distance(size(path)), *path))
         .map(str::to_owned)
+}
+
+/// The largest group; of equals, the one whose name comes first.
+fn most<'p, K: Ord>(paths: impl Iterator<Item = (K, &'p str)>) -> Vec<&'p str> {
+    let mut groups: BTreeMap<K, Vec<&str>> = BTreeMap::new();
+    for (key, path) in paths {
+        groups.entry(key).or_default().push(path);
+    }
+    groups
+        .into_values()
+        .rev()
+        .max_by_key(Vec::len)
+        .unwrap_or_default()
 }
 
 /// Languages that hold data or prose complete less tellingly than programs.
@@ -80,16 +94,16 @@ fn is_code(language: &str) -> bool {
     )
 }
 
-/// Smaller is better: sources before tests, shallow before deep.
-fn name_rank(path: &str) -> (bool, bool, usize) {
-    let lower = path.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let aside = [
+/// Smaller is better: what the program is made of, before what only names it or surrounds it.
+fn name_rank(path: &str) -> (bool, bool) {
+    const ASIDE: &[&str] = &[
         "test",
         "tests",
+        "testing",
         "spec",
         "bench",
         "benches",
+        "benchmarks",
         "example",
         "examples",
         "vendor",
@@ -99,20 +113,26 @@ fn name_rank(path: &str) -> (bool, bool, usize) {
         "setup",
         "conftest",
         "build",
+        "xtask",
+        "scripts",
+        "tools",
+        "docs",
     ];
-    let has = |names: &[&str]| names.iter().any(|name| words.contains(name));
-    (
-        has(&aside),
-        has(&["init", "mod", "version", "index"]),
-        path.matches('/').count(),
-    )
+    const NAMES_ONLY: &[&str] = &["init", "mod", "version", "index"];
+    let lower = path.to_ascii_lowercase();
+    let has = |names: &[&str]| {
+        lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| names.contains(&word))
+    };
+    (has(ASIDE), has(NAMES_ONLY))
 }
 
-fn size_rank(size: Option<u64>) -> u8 {
+/// How far a size is from a telling one; an empty or unreadable file is the farthest.
+fn distance(size: Option<u64>) -> u64 {
     match size {
-        Some(size) if TELLING_BYTES.contains(&size) => 0,
-        Some(size) if size > 0 && size < 1 << 20 => 1,
-        _ => 2,
+        None | Some(0) => u64::MAX,
+        Some(size) => size.abs_diff(TELLING_BYTES),
     }
 }
 
@@ -152,6 +172,20 @@ mod tests {
                 ("tests/test_orders.py", 5_000),
             ],
             Some("shop/orders.py"),
+        );
+    }
+
+    #[test]
+    fn the_folder_that_holds_most() {
+        check(
+            &[
+                ("xtask/src/main.rs", 8_000),
+                ("demo/lone.rs", 8_000),
+                ("crates/a/src/lib.rs", 2_000),
+                ("crates/b/src/parser.rs", 9_000),
+                ("crates/b/tests/parser.rs", 8_000),
+            ],
+            Some("crates/b/src/parser.rs"),
         );
     }
 
