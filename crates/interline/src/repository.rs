@@ -14,7 +14,7 @@ pub(crate) mod root;
 pub(crate) mod tree;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -33,8 +33,8 @@ use self::{
 };
 use crate::terminal;
 
-/// Above this share of changed files it is quicker to learn everything again than piece by piece.
-const MOST: f64 = 0.5;
+/// From this many changed files on it is quicker to learn everything again than piece by piece.
+const MANY: usize = 64;
 /// After this many changes what was learnt is saved while we run; otherwise at the end.
 const SAVE_AFTER: usize = 500;
 
@@ -192,17 +192,43 @@ impl Learnt {
 
     /// Learns what is now in `changed`, forgets `removed`.
     fn update(&self, changed: &[File], removed: &[String]) {
-        for file in changed {
-            let text = tree::read(&self.root, &file.path);
-            self.model.file_changed(&file.path, text.as_deref());
-            lock(&self.files).insert(file.path.clone(), file.stamp);
+        {
+            let mut files = lock(&self.files);
+            files.extend(changed.iter().map(|file| (file.path.clone(), file.stamp)));
+            files.retain(|path, _| !removed.contains(path));
         }
-        for path in removed {
-            self.model.file_changed(path, None);
-            lock(&self.files).remove(path);
+        if changed.len() + removed.len() < MANY {
+            for file in changed {
+                let text = tree::read(&self.root, &file.path);
+                self.model.file_changed(&file.path, text.as_deref());
+            }
+            for path in removed {
+                self.model.file_changed(path, None);
+            }
+        } else if let Err(error) = self.learn_again() {
+            tracing::warn!(%error, "cannot learn what changed");
         }
         self.unsaved
             .fetch_add(changed.len() + removed.len(), Ordering::Relaxed);
+    }
+
+    /// Learns everything anew; questions are answered from what was known until it is done.
+    fn learn_again(&self) -> Result<(), OpenError> {
+        let files: Vec<File> = lock(&self.files)
+            .iter()
+            .map(|(path, stamp)| File {
+                path: path.clone(),
+                stamp: *stamp,
+            })
+            .collect();
+        model::learn(
+            &self.model,
+            &self.root,
+            &files,
+            &|_| {},
+            &CancelToken::new(),
+        )?;
+        Ok(())
     }
 
     /// Saves if there are at least this many unsaved changes.
@@ -266,13 +292,16 @@ fn open(
     let loaded = cache
         .as_deref()
         .and_then(|cache| load(cache, root, progress));
-    let (learnt, how) = match loaded {
-        Some((model, files)) => {
+    let differences = loaded
+        .as_ref()
+        .map(|(_, files)| Differences::between(files, &scan));
+    let (learnt, how) = match (loaded, differences) {
+        (Some((model, files)), Some(differences)) if differences.count() < MANY => {
             let learnt = Learnt::new(root, model, files, cache);
-            let how = bring_up_to_date(&learnt, &scan, progress, cancel)?;
+            let how = bring_up_to_date(&learnt, &differences, progress, cancel)?;
             (learnt, how)
         }
-        None => (learn(root, &scan, cache, progress, cancel)?, How::Learnt),
+        _ => (learn(root, &scan, cache, progress, cancel)?, How::Learnt),
     };
     stop_if(cancel)?;
     progress(Progress {
@@ -339,27 +368,39 @@ fn load(
     }
 }
 
+/// What is different from when the model was saved.
+struct Differences {
+    changed: Vec<File>,
+    removed: Vec<String>,
+}
+
+impl Differences {
+    fn between(known: &BTreeMap<String, Stamp>, scan: &Scan) -> Self {
+        let there: HashSet<&str> = scan.files.iter().map(|file| file.path.as_str()).collect();
+        let is_new = |file: &&File| known.get(&file.path) != Some(&file.stamp);
+        Self {
+            changed: scan.files.iter().filter(is_new).cloned().collect(),
+            removed: known
+                .keys()
+                .filter(|path| !there.contains(path.as_str()))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.changed.len() + self.removed.len()
+    }
+}
+
 /// Learns what changed since the model was saved.
 fn bring_up_to_date(
     learnt: &Learnt,
-    scan: &Scan,
+    differences: &Differences,
     progress: &dyn Fn(Progress),
     cancel: &CancelToken,
 ) -> Result<How, OpenError> {
-    let known = lock(&learnt.files).clone();
-    let changed: Vec<File> = scan
-        .files
-        .iter()
-        .filter(|file| known.get(&file.path) != Some(&file.stamp))
-        .cloned()
-        .collect();
-    let there: std::collections::HashSet<&str> =
-        scan.files.iter().map(|file| file.path.as_str()).collect();
-    let removed: Vec<String> = known
-        .keys()
-        .filter(|path| !there.contains(path.as_str()))
-        .cloned()
-        .collect();
+    let Differences { changed, removed } = differences;
     let total = changed.len() as u64;
     for (n, file) in changed.iter().enumerate() {
         stop_if(cancel)?;
@@ -370,7 +411,7 @@ fn bring_up_to_date(
         });
         learnt.update(std::slice::from_ref(file), &[]);
     }
-    learnt.update(&[], &removed);
+    learnt.update(&[], removed);
     Ok(How::Loaded {
         changed: changed.len(),
         removed: removed.len(),
@@ -385,7 +426,8 @@ fn learn(
     progress: &dyn Fn(Progress),
     cancel: &CancelToken,
 ) -> Result<Learnt, OpenError> {
-    let (model, report) = model::learn(root, &scan.files, progress, cancel)?;
+    let model = model::blank();
+    let report = model::learn(&model, root, &scan.files, progress, cancel)?;
     for (path, refusal) in &report.skipped {
         tracing::debug!(%path, %refusal, "not learnt");
     }

@@ -14,7 +14,7 @@ use super::lsp;
 use crate::{
     cli::Playground,
     failure::Exit,
-    repository::{Learn, Mode, WorkingTrees, tree},
+    repository::{Facts, Learn, Mode, WorkingTrees, tree},
     terminal::{self, FAINT, ProgressBar, STRONG, styled},
 };
 
@@ -113,11 +113,11 @@ impl LanguageServer for Server {
     }
 
     fn facts(&self) -> Vec<Fact> {
-        self.trees.facts(&self.root).map(facts).unwrap_or_default()
+        self.trees.facts(&self.root).as_ref().map(facts).unwrap_or_default()
     }
 }
 
-fn facts(facts: crate::repository::Facts) -> Vec<Fact> {
+fn facts(facts: &Facts) -> Vec<Fact> {
     let number = |n: u64| indicatif::HumanCount(n).to_string();
     vec![
         Fact::new("files", number(facts.files as u64)),

@@ -74,7 +74,8 @@ pub(crate) enum Unusable {
 impl From<io::Error> for Unusable {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::NotFound => Self::Absent,
+            // That there is no directory is said when something is to be saved.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Absent,
             _ => Self::Unreadable(error),
         }
     }

@@ -21,20 +21,20 @@ pub(crate) fn blank() -> Model {
     RepoModel::new(Options::default())
 }
 
-/// Learns the admitted `files` of the tree at `root`.
+/// Learns the admitted `files` of the tree at `root`, and forgets all else.
 pub(crate) fn learn(
+    model: &Model,
     root: &Path,
     files: &[File],
     progress: &dyn Fn(Progress),
     cancel: &CancelToken,
-) -> Result<(Model, TrainingReport), OpenError> {
-    let model = blank();
+) -> Result<TrainingReport, OpenError> {
     let sources = read(root, files, progress, cancel)?;
-    let report = train(&model, sources, progress, cancel);
+    let report = train(model, sources, progress, cancel);
     if report.cancelled {
         Err(OpenError::Cancelled)
     } else {
-        Ok((model, report))
+        Ok(report)
     }
 }
 

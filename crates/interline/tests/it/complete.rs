@@ -56,7 +56,7 @@ fn an_explanation_says_where_it_came_from_and_what_was_decided() {
     assert_eq!(ran.code, Some(0), "{}", ran.all());
     for fact in [
         "sure ",
-        "really there",
+        "in the file",
         "query_everything",
         "time ",
         "knows ",

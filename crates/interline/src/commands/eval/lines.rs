@@ -107,7 +107,14 @@ fn contender(engine: EvalEngine) -> Contender<'static> {
 fn learn(root: &Path) -> anyhow::Result<Arc<dyn Engine>> {
     let root = fs::canonicalize(root)?;
     let files = tree::scan(&root).files;
-    let (model, _) = model::learn(&root, &files, &|_| {}, &il_assist::CancelToken::new())?;
+    let model = model::blank();
+    model::learn(
+        &model,
+        &root,
+        &files,
+        &|_| {},
+        &il_assist::CancelToken::new(),
+    )?;
     Ok(Arc::new(model))
 }
 
