@@ -20,6 +20,9 @@ use crate::{
 /// A piece may be merged with its neighbour while it is smaller than the limit by this factor.
 const SMALL: usize = 4;
 
+/// How much of a line tells how it begins.
+const LINE_START: usize = 256;
+
 /// How deep a definition is cut before it is cut by lines.
 const MAX_DEPTH: usize = 64;
 
@@ -156,26 +159,30 @@ impl Parsed {
             .find_map(|place| holding(symbols, place))
     }
 
-    /// Paragraphs, put together while they fit: cut at blank lines before what is not indented, or at any
-    /// blank line, or at any line.
+    /// Paragraphs, put together while they fit: cut at headings, at blank lines before what is not
+    /// indented, at any blank line, or at any line.
     fn paragraphs(&self, range: Range<usize>, max_bytes: usize) -> Vec<Range<usize>> {
-        let lines = self.lines(&range);
+        let headings = !self.language.line_comments.contains(&"#");
         let mut cuts: Vec<(usize, u8)> = Vec::new();
         let mut blank_before = true;
-        for (index, line) in lines.iter().enumerate() {
-            let text = self.text.slice(line.start..line.end.min(line.start + 256));
+        for line in self.lines(&range) {
+            let text = self
+                .text
+                .slice(line.start..line.end.min(line.start + LINE_START));
             let blank = is_blank(&text);
             let rank = match (blank, blank_before, depth(&text)) {
                 (true, ..) => 0,
+                (false, true, 0) if headings && text.starts_with('#') => 4,
                 (false, true, 0) => 3,
                 (false, true, _) => 2,
                 (false, false, _) => 1,
             };
-            cuts.push((lines[index].start, rank));
+            cuts.push((line.start, rank));
             blank_before = blank;
         }
-        cuts.push((range.end, 3));
-        pack(&cuts, max_bytes)
+        cuts.push((range.end, 4));
+        let pieces = pack(&cuts, max_bytes);
+        pieces
             .into_iter()
             .flat_map(|piece| self.by_characters(piece, max_bytes))
             .collect()
@@ -222,7 +229,8 @@ fn pack(cuts: &[(usize, u8)], max_bytes: usize) -> Vec<Range<usize>> {
         let mut best = from + 1;
         let mut next = from + 1;
         while next < cuts.len() && cuts[next].0 - start <= max_bytes {
-            if cuts[next].1 >= cuts[best].1 {
+            let early = cuts[best].0 - start < max_bytes / SMALL;
+            if early || cuts[next].1 >= cuts[best].1 {
                 best = next;
             }
             next += 1;

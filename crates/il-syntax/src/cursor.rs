@@ -98,25 +98,24 @@ impl Parsed {
         let surface = Surface::new(&self.text, self.language);
         let line = self.line(offset);
         let opener = surface.opener_line(line.number, &line.before);
-        let mut scope = match (&self.tree, grammar::of(self.language)) {
-            (Some(tree), Some(grammar)) => {
-                self.scope_in_tree(tree, grammar, &surface, offset, &line)
-            }
-            _ => scope_in_lines(&surface, &line),
+        let known_by_lines = || {
+            complete(
+                scope_in_lines(&surface, &line),
+                &surface,
+                opener,
+                offset,
+                &line,
+            )
         };
-        if let Some(opener) = opener {
-            let text = surface.line(opener);
-            add_opener(&mut scope, &surface, opener, &text, offset);
-            if is_empty_below(&surface, opener, &line) {
-                scope.body_indent = indentation(&text).to_owned() + &surface.indent_unit(opener);
-                let start = surface
-                    .text
-                    .line_range(opener)
-                    .map_or(offset, |range| range.end.min(offset));
-                scope.block = start..end_of_empty_block(&surface, offset, &line).max(start);
-            }
-        }
-        scope
+        let Some(enclosing) = self.enclosing(&surface, offset, &line) else {
+            return known_by_lines();
+        };
+        let scope = self.scope_in_tree(&surface, &enclosing, offset);
+        let scope = complete(scope, &surface, opener, offset, &line);
+        // What the parser lost to a syntax error, the indentation may still know.
+        let lost = self.has_error_near(line.number).then(known_by_lines);
+        lost.filter(|lines| lines.path.len() > scope.path.len())
+            .unwrap_or(scope)
     }
 
     /// What `offset` is like for somebody who is typing there.
@@ -129,7 +128,12 @@ impl Parsed {
         let in_tree = around
             .as_ref()
             .and_then(|around| self.mode_in_tree(around, offset, has_error_nearby));
-        let mode = in_tree.unwrap_or_else(|| surface.mode_at(offset));
+        let mode = in_tree.unwrap_or_else(|| {
+            let known_code = around
+                .as_deref()
+                .and_then(|around| self.line_known_as_code(around));
+            surface.mode_at(offset, known_code)
+        });
         let in_code = mode == TokenMode::Code;
         let opener = surface
             .opener_line(line.number, &line.before)
@@ -152,7 +156,7 @@ impl Parsed {
             after_block_opener: opened_here,
             block_end: match empty_block {
                 true => Some(end_of_empty_block(&surface, offset, &line)),
-                false => self.block_end(&surface, around.as_deref(), offset, &line),
+                false => self.block_end(&surface, offset, &line),
             },
             inside_import: imports
                 || ((around.is_none() || has_error_nearby) && surface.imports(&line.before)),
@@ -212,6 +216,23 @@ impl Parsed {
         })
     }
 
+    /// The line where the innermost block around starts, or the syntax error: in code, at any rate.
+    fn line_known_as_code(&self, around: &[Around<'_>]) -> Option<usize> {
+        let trusted = around
+            .iter()
+            .skip(1)
+            .take_while(|around| !matches!(around.role, Some(Role::String | Role::Comment)));
+        let error = around
+            .iter()
+            .skip(1)
+            .position(|around| around.node.is_error());
+        let start = trusted
+            .take(error.map_or(usize::MAX, |error| error + 1))
+            .filter(|around| around.role == Some(Role::Block) || around.node.is_error())
+            .last()?;
+        Some(self.text.line_of(start.node.start_byte()))
+    }
+
     fn is_line_comment_ending(&self, node: Node<'_>, offset: usize) -> bool {
         let start = node.start_byte();
         let mark = self.text.slice(start..start + 4);
@@ -222,30 +243,13 @@ impl Parsed {
         start < offset && !closes && self.text.line_of(start) == self.text.line_of(offset)
     }
 
-    fn block_end(
-        &self,
-        surface: &Surface<'_>,
-        around: Option<&[Around<'_>]>,
-        offset: usize,
-        line: &Line,
-    ) -> Option<usize> {
-        match around {
-            Some(around) => {
-                let holds = |block: &Range<usize>| block.start <= offset && offset <= block.end;
-                around
-                    .iter()
-                    .rev()
-                    .filter(|around| around.role == Some(Role::Block))
-                    .map(|around| inside(around.node))
-                    .find(holds)
-                    .map(|block| block.end)
-            }
+    fn block_end(&self, surface: &Surface<'_>, offset: usize, line: &Line) -> Option<usize> {
+        match self.enclosing(surface, offset, line) {
+            Some(enclosing) => innermost_block(&enclosing).map(|block| inside(block, offset).end),
             None => {
-                let enclosing = surface
-                    .enclosing_lines(line.number, surface.depth_at(line.number, &line.before));
-                enclosing
-                    .last()
-                    .map(|&opener| surface.block_below(opener).end)
+                let depth = surface.depth_at(line.number, &line.before);
+                let opener = surface.enclosing_lines(line.number, depth).pop()?;
+                Some(surface.block_below(opener).end)
             }
         }
     }
@@ -269,31 +273,27 @@ impl Parsed {
 
     fn scope_in_tree(
         &self,
-        tree: &Tree,
-        grammar: &Grammar,
         surface: &Surface<'_>,
+        enclosing: &[Around<'_>],
         offset: usize,
-        line: &Line,
     ) -> Scope {
-        let probe = self.probe(surface, offset, line);
-        let column = depth(&line.before);
-        let dedented = |node: Node<'_>| {
-            probe != offset && node.end_byte() <= offset && self.depth_of(node) >= column
+        let Some(grammar) = grammar::of(self.language) else {
+            return scope_in_lines(surface, &self.line(offset));
         };
-        let around: Vec<Around<'_>> = descend(tree, grammar, probe)
-            .into_iter()
-            .filter(|around| {
-                around.role != Some(Role::Block) || probe != offset || holds(around.node, offset)
-            })
-            .filter(|around| around.node.parent().is_none() || !dedented(around.node))
-            .collect();
-        let mut path = Vec::new();
-        for around in &around {
+        let mut path: Vec<Enclosing> = Vec::new();
+        for (index, around) in enclosing.iter().enumerate() {
             let Some(symbol) = symbols::definition_at(&self.text, grammar, around.node) else {
                 continue;
             };
-            let container = path.last().map(|enclosing: &Enclosing| enclosing.kind);
-            if let Some(kind) = symbols::kind_in(container, symbol.kind) {
+            let opens = enclosing[index..]
+                .iter()
+                .any(|inner| inner.role == Some(Role::Block));
+            let container = path.last().map(|enclosing| enclosing.kind);
+            let Some(kind) = symbols::kind_in(container, symbol.kind) else {
+                continue;
+            };
+            // A constant encloses only what is in the braces of its value.
+            if opens || !kind.is_value() {
                 let name = symbol.scope.map(|scope| scope + ".").unwrap_or_default() + &symbol.name;
                 path.push(Enclosing {
                     name,
@@ -302,30 +302,64 @@ impl Parsed {
                 });
             }
         }
-        let block = around
-            .iter()
-            .rev()
-            .find(|around| around.role == Some(Role::Block));
+        let block = innermost_block(enclosing);
         Scope {
             path,
-            block: block.map_or(0..self.text.len(), |around| inside(around.node)),
-            body_indent: block
-                .map_or_else(String::new, |around| self.body_indent(surface, around.node)),
+            block: block.map_or(0..self.text.len(), |block| inside(block, offset)),
+            body_indent: block.map_or_else(String::new, |block| self.body_indent(surface, block)),
         }
+    }
+
+    /// The nodes whose inside the cursor is in, outermost first; nothing without a tree.
+    ///
+    /// A block that nothing closes ends with its last statement, so behind that the column decides.
+    fn enclosing(
+        &self,
+        surface: &Surface<'_>,
+        offset: usize,
+        line: &Line,
+    ) -> Option<Vec<Around<'_>>> {
+        let (tree, grammar) = (self.tree.as_ref()?, grammar::of(self.language)?);
+        let probe = self.probe(surface, offset, line);
+        let column = is_blank(&line.before).then(|| depth(&line.before));
+        let keeps = |around: &Around<'_>| {
+            let node = around.node;
+            let block = around.role == Some(Role::Block);
+            let entered =
+                node.start_byte() < offset || (probe > offset && block && opening(node).is_none());
+            let behind = node.end_byte() <= offset;
+            let deep_enough = column.is_none_or(|column| match block {
+                true => self.depth_of(node) <= column,
+                false => self.depth_of(node) < column,
+            });
+            entered && (!behind || (closing(node).is_none() && deep_enough))
+        };
+        Some(
+            descend(tree, grammar, probe)
+                .into_iter()
+                .filter(|around| keeps(around))
+                .collect(),
+        )
     }
 
     /// The place that tells what the cursor is in. In a blank line that is the end of the line above, as far
     /// as blocks end with their last statement; before a line's first word it is that word.
     fn probe(&self, surface: &Surface<'_>, offset: usize, line: &Line) -> usize {
+        let braces = self.language.block_style == BlockStyle::Braces;
         if !is_blank(&line.before) {
-            return offset;
+            let trailing = line.before.len() - line.before.trim_end().len();
+            return if braces {
+                offset
+            } else {
+                offset - trailing - 1
+            };
         }
         if !is_blank(&line.after) {
             let skipped = line.after.len() - line.after.trim_start().len();
             let closing = surface.closes_block(&line.after);
             return if closing { offset } else { offset + skipped };
         }
-        if self.language.block_style == BlockStyle::Braces {
+        if braces {
             return offset;
         }
         surface
@@ -364,10 +398,6 @@ fn is_own_line(text: &il_text::Text, block: Node<'_>) -> bool {
         && block.child(0).is_some_and(|child| child.is_named())
 }
 
-fn holds(node: Node<'_>, offset: usize) -> bool {
-    node.start_byte() < offset && offset < node.end_byte()
-}
-
 /// Walks down from the root to the smallest node that holds the byte at `offset`.
 fn descend<'t>(tree: &'t Tree, grammar: &Grammar, offset: usize) -> Vec<Around<'t>> {
     let mut cursor = tree.walk();
@@ -388,15 +418,35 @@ fn descend<'t>(tree: &'t Tree, grammar: &Grammar, offset: usize) -> Vec<Around<'
     path
 }
 
-/// The part of a block between what opens and what closes it.
-fn inside(block: Node<'_>) -> Range<usize> {
-    let count = block.child_count();
-    let opening = block.child(0).filter(|child| !child.is_named());
-    let closing = (count > 1).then(|| block.child(count - 1)).flatten();
-    let closing = closing.filter(|child| !child.is_named() && !child.is_missing());
-    let start = opening.map_or(block.start_byte(), |child| child.end_byte());
-    let end = closing.map_or(block.end_byte(), |child| child.start_byte());
-    start..end.max(start)
+fn innermost_block<'t>(enclosing: &[Around<'t>]) -> Option<Node<'t>> {
+    let block = enclosing
+        .iter()
+        .rev()
+        .find(|around| around.role == Some(Role::Block));
+    block.map(|around| around.node)
+}
+
+/// The word or bracket that opens a block, if it has one.
+fn opening(block: Node<'_>) -> Option<Node<'_>> {
+    block.child(0).filter(|child| !child.is_named())
+}
+
+/// The word or bracket that closes a block, if it has one and it is there.
+fn closing(block: Node<'_>) -> Option<Node<'_>> {
+    let last = block
+        .child_count()
+        .checked_sub(1)
+        .filter(|&last| last > 0)?;
+    block
+        .child(last)
+        .filter(|child| !child.is_named() && !child.is_missing())
+}
+
+/// The part of a block between what opens and what closes it; up to the cursor where nothing closes it.
+fn inside(block: Node<'_>, offset: usize) -> Range<usize> {
+    let start = opening(block).map_or(block.start_byte(), |child| child.end_byte());
+    let end = closing(block).map_or(block.end_byte().max(offset), |child| child.start_byte());
+    start.min(end)..end
 }
 
 fn has_error_in(cursor: &mut TreeCursor<'_>, near: &Range<usize>) -> bool {
@@ -436,7 +486,10 @@ fn is_empty_below(surface: &Surface<'_>, opener: usize, line: &Line) -> bool {
         return surface.closes_block(&line.after);
     }
     match surface.next_line(line.number) {
-        Some(next) => depth(&surface.line(next)) <= depth(&surface.line(opener)),
+        Some(next) => {
+            let next = surface.line(next);
+            surface.closes_block(&next) || depth(&next) <= depth(&surface.line(opener))
+        }
         None => true,
     }
 }
@@ -486,6 +539,30 @@ fn scope_in_lines(surface: &Surface<'_>, line: &Line) -> Scope {
         block: block.unwrap_or(0..surface.text.len()),
         body_indent,
     }
+}
+
+/// Adds what the line that was just opened says about the block that is yet to be written.
+fn complete(
+    mut scope: Scope,
+    surface: &Surface<'_>,
+    opener: Option<usize>,
+    offset: usize,
+    line: &Line,
+) -> Scope {
+    let Some(opener) = opener else {
+        return scope;
+    };
+    let text = surface.line(opener);
+    add_opener(&mut scope, surface, opener, &text, offset);
+    if is_empty_below(surface, opener, line) {
+        scope.body_indent = indentation(&text).to_owned() + &surface.indent_unit(opener);
+        let start = surface
+            .text
+            .line_range(opener)
+            .map_or(offset, |range| range.end.min(offset));
+        scope.block = start..end_of_empty_block(surface, offset, line).max(start);
+    }
+    scope
 }
 
 /// A header that the tree does not know as a definition yet, because its body is still missing.

@@ -17,7 +17,7 @@ use il_text::Text;
 use crate::symbols::SymbolKind;
 
 /// How far back the lexer starts, for a place whose state nobody knows.
-const LINES_LEXED: usize = 2000;
+const LINES_LEXED: usize = 1000;
 
 /// How many bytes of one line are looked at; the rest belongs to no human's line.
 const LINE_BYTES: usize = 1 << 14;
@@ -144,13 +144,17 @@ impl<'a> Surface<'a> {
             .into_owned()
     }
 
-    /// Whether `offset` is in code, a string or a comment.
-    pub(crate) fn mode_at(&self, offset: usize) -> TokenMode {
+    /// Whether `offset` is in code, a string or a comment. `known_code` is a line before it that begins in
+    /// code, if one is known.
+    pub(crate) fn mode_at(&self, offset: usize, known_code: Option<usize>) -> TokenMode {
         let line = self.text.line_of(offset);
+        let first = known_code
+            .unwrap_or(0)
+            .max(line.saturating_sub(LINES_LEXED));
         let line_start = self.text.line_start(offset);
         let mut state = LexState::default();
         let mut tokens = Vec::new();
-        for earlier in line.saturating_sub(LINES_LEXED)..line {
+        for earlier in first..line {
             tokens.clear();
             self.lexer
                 .line(&self.line(earlier), &mut state, &mut tokens);
@@ -308,7 +312,7 @@ impl<'a> Surface<'a> {
         enclosing
     }
 
-    /// The bytes between a line that opens a block and the line that ends it.
+    /// The bytes between a line that opens a block and what closes it, or the first line outside.
     pub(crate) fn block_below(&self, opener: usize) -> Range<usize> {
         let at = depth(&self.line(opener));
         let start = self
@@ -323,6 +327,13 @@ impl<'a> Surface<'a> {
                 continue;
             }
             if depth(&text) <= at {
+                if let Some(range) = self
+                    .text
+                    .line_range(line)
+                    .filter(|_| self.closes_block(&text))
+                {
+                    end = range.start + indentation(&text).len();
+                }
                 break;
             }
             end = self

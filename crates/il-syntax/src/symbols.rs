@@ -105,6 +105,11 @@ impl SymbolKind {
         matches!(self, Self::Function | Self::Method)
     }
 
+    /// Whether it is a value with a name.
+    pub fn is_value(self) -> bool {
+        matches!(self, Self::Constant | Self::Variable | Self::Field)
+    }
+
     /// Whether functions in it are methods.
     pub fn has_members(self) -> bool {
         matches!(
@@ -320,17 +325,10 @@ fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end && outer.len() > inner.len()
 }
 
-fn is_value(kind: SymbolKind) -> bool {
-    matches!(
-        kind,
-        SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Field
-    )
-}
-
 /// What a definition is in its container: nothing worth naming, for the locals of a function.
 pub(crate) fn kind_in(container: Option<SymbolKind>, kind: SymbolKind) -> Option<SymbolKind> {
     match (kind, container) {
-        (_, Some(container)) if container.is_callable() && is_value(kind) => None,
+        (_, Some(container)) if container.is_callable() && kind.is_value() => None,
         (SymbolKind::Function, Some(container)) if container.has_members() => {
             Some(SymbolKind::Method)
         }
