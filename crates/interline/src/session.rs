@@ -93,7 +93,10 @@ impl Session {
         let reply = replies.recv_timeout(PATIENCE);
         self.host.did_close(&uri);
         match reply {
-            Ok(Reply::Answered(answer)) => Ok(answer),
+            Ok(Reply::Answered(mut answer)) => {
+                answer.suggestions.truncate(alternatives);
+                Ok(answer)
+            }
             Ok(Reply::Refused(refusal)) => anyhow::bail!("the question was refused: {refusal}"),
             Ok(Reply::Cancelled | Reply::Superseded) | Err(_) => {
                 Err(unavailable("the engine gave no answer"))

@@ -3,7 +3,10 @@
 //! Writing to stdout can fail (a full disk, a closed pipe) and says so; writing to stderr cannot, since
 //! there is nobody left to tell.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    time::{Duration, Instant},
+};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -81,7 +84,11 @@ pub(crate) fn error(error: &anyhow::Error) {
 pub(crate) struct ProgressBar {
     bar: indicatif::ProgressBar,
     stage: Option<il_assist::Stage>,
+    since: Instant,
 }
+
+/// What takes no longer than this needs no bar.
+const NO_TIME: Duration = Duration::from_millis(300);
 
 impl ProgressBar {
     /// Shows nothing until something takes long.
@@ -89,6 +96,7 @@ impl ProgressBar {
         Self {
             bar: indicatif::ProgressBar::hidden(),
             stage: None,
+            since: Instant::now(),
         }
     }
 
@@ -96,7 +104,11 @@ impl ProgressBar {
     pub(crate) fn steps(label: &'static str, total: u64) -> Self {
         let bar = indicatif::ProgressBar::new(total).with_message(label);
         bar.set_style(bar_style());
-        Self { bar, stage: None }
+        Self {
+            bar,
+            stage: None,
+            since: Instant::now(),
+        }
     }
 
     /// This many units are done, and this is what is being worked on.
@@ -107,18 +119,21 @@ impl ProgressBar {
 
     /// This far now.
     pub(crate) fn show(&mut self, progress: il_assist::Progress) {
+        if self.since.elapsed() < NO_TIME {
+            return;
+        }
         if self.stage != Some(progress.stage) {
             self.stage = Some(progress.stage);
             self.bar.finish_and_clear();
-            self.bar =
-                indicatif::ProgressBar::new(progress.total).with_message(progress.stage.label());
-            self.bar.set_style(if progress.total == 0 {
+            let style = if progress.total == 0 {
                 spinner_style()
             } else {
                 bar_style()
-            });
+            };
+            self.bar = indicatif::ProgressBar::new(progress.total)
+                .with_style(style)
+                .with_message(progress.stage.label());
         }
-        self.bar.set_length(progress.total);
         self.bar.set_position(progress.done);
     }
 }

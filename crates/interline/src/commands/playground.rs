@@ -113,7 +113,11 @@ impl LanguageServer for Server {
     }
 
     fn facts(&self) -> Vec<Fact> {
-        self.trees.facts(&self.root).as_ref().map(facts).unwrap_or_default()
+        self.trees
+            .facts(&self.root)
+            .as_ref()
+            .map(facts)
+            .unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::mpsc, thread};
 
 use il_assist::{CancelToken, OpenError, Progress, Stage};
-use il_engine_repo::{Options, RepoModel, SourceFile, TrainingReport, admission};
+use il_engine_repo::{Options, RepoModel, SourceFile, StoreError, TrainingReport, admission};
 use il_watch::File;
 
 use super::{cache::Unusable, tree};
@@ -95,10 +95,16 @@ fn train(
     })
 }
 
-pub(crate) fn to_bytes(_: &Model) -> Vec<u8> {
-    Vec::new()
+/// What was learnt, to be saved.
+pub(crate) fn to_bytes(model: &Model) -> Vec<u8> {
+    model.to_bytes()
 }
 
-pub(crate) fn from_bytes(_: &[u8]) -> Result<Model, Unusable> {
-    Err(Unusable::Foreign)
+/// A model from what was saved.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, Unusable> {
+    RepoModel::from_bytes(bytes, Options::default()).map_err(|error| match error {
+        StoreError::Foreign => Unusable::Foreign,
+        StoreError::Damaged(what) => Unusable::Damaged(what.into()),
+        StoreError::Io(error) => Unusable::Unreadable(error),
+    })
 }

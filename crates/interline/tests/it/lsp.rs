@@ -73,13 +73,19 @@ impl Client {
         }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "`json!` reads best as a plain argument")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`json!` reads best as a plain argument"
+    )]
     fn request(&mut self, id: i64, method: &str, params: Value) -> Value {
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         self.answer(id)
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "`json!` reads best as a plain argument")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`json!` reads best as a plain argument"
+    )]
     fn notify(&mut self, method: &str, params: Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }

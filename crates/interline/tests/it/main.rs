@@ -9,6 +9,7 @@ mod complete;
 mod doctor;
 mod help;
 mod lsp;
+mod lsp_storm;
 mod playground;
 mod scale;
 mod world;

@@ -148,13 +148,15 @@ fn name(id: &str) -> &str {
 fn model(facts: &Facts) -> Finding {
     const WHAT: &str = "model";
     let mut found = facts.to_string();
-    if facts.how == How::Learnt && facts.cache.is_some() {
-        found += ", saved for next time";
+    let saved = facts.cache.as_deref().and_then(saved);
+    if let Some((size, age)) = saved {
+        found += &format!("\nsaved for the next start: {}, {}", bytes(size), ago(age));
     }
-    if let Some((size, age)) = facts.cache.as_deref().and_then(saved) {
-        found += &format!("\nsaved: {}, {}", bytes(size), ago(age));
-    }
-    Finding::good(WHAT, found).figures(facts.document())
+    let finding = match (&facts.how, saved) {
+        (How::Nothing, _) | (_, Some(_)) => Finding::good(WHAT, found),
+        (_, None) => Finding::note(WHAT, found).next("it is not saved: see `cache` above"),
+    };
+    finding.figures(facts.document())
 }
 
 fn saved(path: &Path) -> Option<(u64, Duration)> {
@@ -199,7 +201,7 @@ fn suggestions(root: &Path, scan: &Scan, session: &Session) -> Finding {
                 times.push(answer.elapsed);
                 if let Some(suggestion) = answer.suggestions.first() {
                     suggested += 1;
-                    right += usize::from(suggestion.text.trim_end() == place.hidden.trim_end());
+                    right += usize::from(place.hidden.starts_with(&suggestion.text));
                 }
             }
             Err(error) => {
@@ -213,7 +215,7 @@ fn suggestions(root: &Path, scan: &Scan, session: &Session) -> Finding {
     let slowest = times[times.len() - 1];
     let milliseconds = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
     let found = format!(
-        "tried {} lines of your own: {suggested} suggestions, {right} of them exactly right; median {}, slowest {}",
+        "tried {} lines of your own: {suggested} suggestions, {right} of them right; median {}, slowest {}",
         places.len(),
         milliseconds(median),
         milliseconds(slowest)
