@@ -64,6 +64,8 @@ pub struct LineFigures {
     /// Exact match among the most confident cases.
     pub precision_at_20: f64,
     pub precision_at_40: f64,
+    /// Expected calibration error of the confidence in whole lines, by ten bins.
+    pub calibration_error: f64,
     /// Whole lines at the gate's threshold: shown, right among shown, shown and right among all.
     pub shown: f64,
     pub shown_precision: f64,
@@ -231,6 +233,7 @@ fn line_figures(kind: Kind, asked: &[(&str, &Asked)], threshold: f32) -> LineFig
         },
         precision_at_20: precision_at(&all, 0.2),
         precision_at_40: precision_at(&all, 0.4),
+        calibration_error: calibration_error(&all),
         shown: share(shown.len(), all.len()),
         shown_precision: share(exact(&shown), shown.len()),
         shown_recall: share(exact(&shown), all.len()),
@@ -254,6 +257,18 @@ fn precision_at(asked: &[&Asked], coverage: f64) -> f64 {
         taken += room;
     }
     right / wanted as f64
+}
+
+/// How far confidence and exact match are apart on average, over bins of equal width.
+fn calibration_error(asked: &[&Asked]) -> f64 {
+    let mut bins = [(0.0, 0.0); 10];
+    for it in asked {
+        let bin = &mut bins[((it.confidence * 10.0) as usize).min(9)];
+        bin.0 += f64::from(it.confidence);
+        bin.1 += f64::from(u8::from(it.exact));
+    }
+    let apart: f64 = bins.iter().map(|bin| (bin.0 - bin.1).abs()).sum();
+    apart / asked.len() as f64
 }
 
 fn gated(asked: &[&Asked]) -> Gated {
@@ -296,9 +311,8 @@ fn typing_figures(kind: Kind, typed: &[(&str, &Typed)]) -> TypingFigures {
 mod tests {
     use super::*;
 
-    #[test]
-    fn cases_that_tie_count_in_part() {
-        let asked = |exact, confidence| Asked {
+    fn asked(exact: bool, confidence: f32) -> Asked {
+        Asked {
             exact,
             similarity: crate::similarity("", ""),
             confidence,
@@ -307,7 +321,24 @@ mod tests {
             gated: None,
             hidden_characters: 1,
             micros: 1,
-        };
+        }
+    }
+
+    #[test]
+    fn calibration_is_judged_bin_by_bin() {
+        // Two at 0.75 of which one is right: half a case too sure. One at 0.25 that is right: 0.75 too little.
+        let cases = [
+            asked(true, 0.75),
+            asked(false, 0.75),
+            asked(true, 0.25),
+            asked(true, 1.0),
+        ];
+        let cases: Vec<&Asked> = cases.iter().collect();
+        assert!((calibration_error(&cases) - (0.5 + 0.75) / 4.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn cases_that_tie_count_in_part() {
         // Of ten cases two: the surest is right, and one of three that tie, of which one is right.
         let mut cases = vec![
             asked(true, 0.9),

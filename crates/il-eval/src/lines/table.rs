@@ -25,7 +25,7 @@ pub fn render(report: &Report) -> String {
     let _ = writeln!(
         text,
         "EM exact match ± half of its 95 % interval; ES edit similarity; EM≥4 on lines of at least 4 tokens;\n\
-         @20 @40 exact match among the surest 20 and 40 %; shown, prec: whole lines at confidence ≥ {:.2}, and how many are right;\n\
+         @20 @40 exact match among the surest 20 and 40 %; ECE calibration error; shown, prec: whole lines at confidence ≥ {:.2}, and how many are right;\n\
          cut, right, chars: where the gate shows the sure part of a line, how often it is right, and its share of the hidden characters.",
         report.gate_threshold
     );
@@ -88,8 +88,8 @@ fn block(rows: Vec<Row<'_>>) -> String {
         if cells.is_empty() {
             let names: &[&str] = match figures {
                 Figures::Line(_) => &[
-                    "", "", "n", "EM", "", "ES", "EM≥4", "@20", "@40", "shown", "prec", "cut",
-                    "right", "chars", "p50", "p95", "p99",
+                    "", "", "n", "EM", "", "ES", "EM≥4", "@20", "@40", "ECE", "shown", "prec",
+                    "cut", "right", "chars", "p50 ms", "p95", "p99",
                 ],
                 Figures::Typing(_) => &[
                     "",
@@ -101,7 +101,7 @@ fn block(rows: Vec<Row<'_>>) -> String {
                     "shown",
                     "accepted",
                     "chars each",
-                    "p50",
+                    "p50 ms",
                     "p95",
                     "p99",
                 ],
@@ -128,6 +128,7 @@ fn figure_cells(figures: &Figures) -> Vec<String> {
                 it.non_trivial.exact_match,
                 it.precision_at_20,
                 it.precision_at_40,
+                it.calibration_error,
                 it.shown,
                 it.shown_precision,
                 it.gated.shown,
@@ -163,8 +164,7 @@ fn with_interval(interval: Interval) -> [String; 2] {
 }
 
 fn milliseconds(latency: Latency) -> [String; 3] {
-    [latency.p50_us, latency.p95_us, latency.p99_us]
-        .map(|us| format!("{:.1} ms", us as f64 / 1000.0))
+    [latency.p50_us, latency.p95_us, latency.p99_us].map(|us| format!("{:.1}", us as f64 / 1000.0))
 }
 
 /// Words to the left, figures to the right.

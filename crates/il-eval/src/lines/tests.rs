@@ -308,23 +308,23 @@ fn the_table_is_aligned_and_the_report_serializes() {
     }
     expect![[r#"
         line: the whole line is hidden
-                               n     EM           ES   EM≥4    @20    @40  shown   prec    cut  right  chars     p50     p95     p99
-          python  scripted     1  100.0  ±0.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  0.0 ms  0.0 ms  0.0 ms
-                  recent line  1    0.0  ±0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0  0.0 ms  0.0 ms  0.0 ms
-          zig     scripted     1  100.0  ±0.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  0.0 ms  0.0 ms  0.0 ms
-                  recent line  1    0.0  ±0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0  0.0 ms  0.0 ms  0.0 ms
-          all     scripted     2  100.0  ±0.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  100.0  0.0 ms  0.0 ms  0.0 ms
-                  recent line  2    0.0  ±0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0  0.0 ms  0.0 ms  0.0 ms
+                               n     EM           ES   EM≥4    @20    @40   ECE  shown   prec    cut  right  chars  p50 ms  p95  p99
+          python  scripted     1  100.0  ±0.0  100.0  100.0  100.0  100.0  10.0  100.0  100.0  100.0  100.0  100.0     0.0  0.0  0.0
+                  recent line  1    0.0  ±0.0    0.0    0.0    0.0    0.0   0.0    0.0    0.0    0.0    0.0    0.0     0.0  0.0  0.0
+          zig     scripted     1  100.0  ±0.0  100.0  100.0  100.0  100.0  10.0  100.0  100.0  100.0  100.0  100.0     0.0  0.0  0.0
+                  recent line  1    0.0  ±0.0    0.0    0.0    0.0    0.0   0.0    0.0    0.0    0.0    0.0    0.0     0.0  0.0  0.0
+          all     scripted     2  100.0  ±0.0  100.0  100.0  100.0  100.0  10.0  100.0  100.0  100.0  100.0  100.0     0.0  0.0  0.0
+                  recent line  2    0.0  ±0.0    0.0    0.0    0.0    0.0   0.0    0.0    0.0    0.0    0.0    0.0     0.0  0.0  0.0
 
         block: 5 to 15 lines typed inside an existing file, accepting what is right
-                               n  saved        by word  shown  accepted  chars each     p50     p95     p99
-          python  scripted     1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
-                  recent line  1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
-          all     scripted     1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
-                  recent line  1    0.0  ±0.0      0.0      0       0.0         0.0  0.0 ms  0.0 ms  0.0 ms
+                               n  saved        by word  shown  accepted  chars each  p50 ms  p95  p99
+          python  scripted     1    0.0  ±0.0      0.0      0       0.0         0.0     0.0  0.0  0.0
+                  recent line  1    0.0  ±0.0      0.0      0       0.0         0.0     0.0  0.0  0.0
+          all     scripted     1    0.0  ±0.0      0.0      0       0.0         0.0     0.0  0.0  0.0
+                  recent line  1    0.0  ±0.0      0.0      0       0.0         0.0     0.0  0.0  0.0
 
         EM exact match ± half of its 95 % interval; ES edit similarity; EM≥4 on lines of at least 4 tokens;
-        @20 @40 exact match among the surest 20 and 40 %; shown, prec: whole lines at confidence ≥ 0.50, and how many are right;
+        @20 @40 exact match among the surest 20 and 40 %; ECE calibration error; shown, prec: whole lines at confidence ≥ 0.50, and how many are right;
         cut, right, chars: where the gate shows the sure part of a line, how often it is right, and its share of the hidden characters.
         scripted: opened all repositories in 0.0 s
         recent line: opened all repositories in 0.0 s
