@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -259,26 +260,18 @@ impl Host {
             reply(it);
         });
         let documents = self.shared.documents();
-        let Some((document, known)) = documents.get(&ask.uri) else {
-            drop(documents);
-            self.refuse(id, &ask, reply);
-            return id;
+        let found = documents.get(&ask.uri);
+        let held = found
+            .as_ref()
+            .map(|(document, _)| i64::from(document.version));
+        let (document, known) = match (found, misfit(&ask, held)) {
+            (Some(found), None) => found,
+            (_, misfit) => {
+                drop(documents);
+                self.settle(id, &ask, misfit.unwrap_or(Misfit::Unknown), reply);
+                return id;
+            }
         };
-        let held = i64::from(document.version);
-        match ask.version {
-            Some(asked) if asked < held => {
-                drop(documents);
-                self.shared.on_board(|board| board.counters.superseded += 1);
-                reply.reply(Reply::Superseded);
-                return id;
-            }
-            Some(asked) if asked > held => {
-                drop(documents);
-                self.answer_too_new(id, &ask, asked, held, reply);
-                return id;
-            }
-            _ => {}
-        }
         let text = &document.text;
         let offset = text
             .offset(place(ask.position), self.encoding)
@@ -368,54 +361,35 @@ impl Host {
         document.map(|it| it.text.contents())
     }
 
-    fn refuse(&self, id: AskId, ask: &Ask, reply: ReplyOnce) {
-        let why = Refusal::UnknownDocument(ask.uri.clone());
+    /// Replies to an ask that cannot be gone into.
+    fn settle(&self, id: AskId, ask: &Ask, misfit: Misfit, reply: ReplyOnce) {
+        let elapsed = Duration::ZERO;
+        let reason = misfit.reason(ask);
         self.shared.on_board(|board| {
             board.counters.asks += 1;
-            board.counters.refused += 1;
-            board.asked(id, ask.uri.clone());
-            let reason = Reason {
-                code: "unknown-document".into(),
-                sentence: why.to_string(),
-            };
-            board.answered(
-                id,
-                Some(reason),
-                Vec::new(),
-                Vec::new(),
-                std::time::Duration::ZERO,
-            );
-        });
-        reply.reply(Reply::Refused(why));
-    }
-
-    /// The text that the position is about has not arrived: any answer would be about another.
-    fn answer_too_new(&self, id: AskId, ask: &Ask, asked: i64, held: i64, reply: ReplyOnce) {
-        let sentence =
-            format!("the request is about version {asked}, but {held} is the latest that came");
-        let reason = Reason {
-            code: "unknown-version".into(),
-            sentence,
-        };
-        let elapsed = std::time::Duration::ZERO;
-        self.shared.on_board(|board| {
-            board.counters.asks += 1;
-            board.counters.empty += 1;
+            match misfit {
+                Misfit::Unknown => board.counters.refused += 1,
+                Misfit::Old => board.counters.superseded += 1,
+                Misfit::New { .. } => board.counters.empty += 1,
+            }
             board.asked(id, ask.uri.clone());
             board.answered(id, Some(reason.clone()), Vec::new(), Vec::new(), elapsed);
         });
-        let word = Word {
-            start: ask.position,
-            end: ask.position,
-            text: String::new(),
-        };
-        reply.reply(Reply::Answered(Answer {
-            ask: id,
-            suggestions: Vec::new(),
-            reason: Some(reason),
-            word,
-            elapsed,
-        }));
+        reply.reply(match misfit {
+            Misfit::Unknown => Reply::Refused(Refusal::UnknownDocument(ask.uri.clone())),
+            Misfit::Old => Reply::Superseded,
+            Misfit::New { .. } => Reply::Answered(Answer {
+                ask: id,
+                suggestions: Vec::new(),
+                reason: Some(reason),
+                word: Word {
+                    start: ask.position,
+                    end: ask.position,
+                    text: String::new(),
+                },
+                elapsed,
+            }),
+        });
     }
 
     fn closed(&self, doc: crate::documents::DocNumber, uri: &Arc<str>) {
@@ -444,6 +418,49 @@ impl Host {
 
     fn chore(&self, chore: Chore) {
         let _ = self.chores.send(chore);
+    }
+}
+
+/// Why an ask and the documents do not fit together.
+#[derive(Clone, Copy, Debug)]
+enum Misfit {
+    /// The document is not open.
+    Unknown,
+    /// The text has moved on since.
+    Old,
+    /// The text that the position is about has not arrived: any answer would be about another.
+    New { asked: i64, held: i64 },
+}
+
+fn misfit(ask: &Ask, held: Option<i64>) -> Option<Misfit> {
+    match (ask.version, held) {
+        (_, None) => Some(Misfit::Unknown),
+        (Some(asked), Some(held)) if asked < held => Some(Misfit::Old),
+        (Some(asked), Some(held)) if asked > held => Some(Misfit::New { asked, held }),
+        _ => None,
+    }
+}
+
+impl Misfit {
+    fn reason(self, ask: &Ask) -> Reason {
+        let (code, sentence) = match self {
+            Self::Unknown => (
+                "unknown-document",
+                Refusal::UnknownDocument(ask.uri.clone()).to_string(),
+            ),
+            Self::Old => (
+                "superseded",
+                "the text has changed since the request was made".to_owned(),
+            ),
+            Self::New { asked, held } => (
+                "unknown-version",
+                format!("the request is about version {asked}, but {held} is the latest that came"),
+            ),
+        };
+        Reason {
+            code: code.into(),
+            sentence,
+        }
     }
 }
 

@@ -54,7 +54,10 @@ pub(crate) fn start(
     let (tasks, inbox) = unbounded();
     thread::Builder::new()
         .name("il-syntax".into())
-        .spawn(move || Trees::default().run(&inbox, answer))?;
+        .spawn(move || {
+            il_lang::registry(); // read here, so that no editor waits for it
+            Trees::default().run(&inbox, answer);
+        })?;
     Ok(tasks)
 }
 

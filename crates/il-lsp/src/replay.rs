@@ -78,7 +78,7 @@ pub struct Replayed {
     pub right: usize,
     /// Suggestions that were not what was typed next.
     pub wrong: usize,
-    /// Why there was nothing, by code.
+    /// Why there was nothing, by code, or by filter.
     pub reasons: BTreeMap<String, usize>,
     /// Which road suggestions came by.
     pub sources: BTreeMap<String, usize>,
@@ -284,7 +284,7 @@ impl<'a> Typist<'a> {
             serde_json::from_value(value).context("the server's answer is not a list of items")?;
         let Some(item) = list.items.into_iter().next() else {
             self.result.empty += 1;
-            let reason = list.interline.and_then(|it| it.reason).unwrap_or_default();
+            let reason = list.interline.map(reason).unwrap_or_default();
             *self.result.reasons.entry(reason).or_default() += 1;
             return Ok(None);
         };
@@ -457,6 +457,14 @@ impl<'a> Typist<'a> {
         self.result.waits.sort_unstable();
         self.result.took = started.elapsed();
         Ok(self.result)
+    }
+}
+
+/// The code; for what a filter took, the sentence, which names the filter.
+fn reason(facts: wire::ListFacts) -> String {
+    match (facts.reason, facts.explanation) {
+        (Some(code), Some(sentence)) if code == "filtered" => sentence,
+        (code, _) => code.unwrap_or_default(),
     }
 }
 

@@ -166,7 +166,7 @@ impl Server {
         let turn = catch_unwind(AssertUnwindSafe(|| self.handle_event(event)));
         let took = self.ports.clock.now().saturating_sub(started);
         if took > LONG_TURN {
-            tracing::warn!(event = label, ?took, "a turn of the loop took long");
+            tracing::info!(event = label, ?took, "a turn of the loop took long");
         }
         turn.unwrap_or_else(|_| {
             tracing::error!(event = label, "a handler panicked");

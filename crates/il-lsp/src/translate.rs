@@ -261,6 +261,7 @@ fn counters(it: &Counters) -> Value {
         "typeThroughHits": it.type_through_hits,
         "cacheHits": it.cache_hits,
         "inFlightReuses": it.in_flight_reuses,
+        "speculationHits": it.speculation_hits,
         "engineCalls": it.engine_calls,
         "speculativeCalls": it.speculative_calls,
         "engineCancels": it.engine_cancels,

@@ -1,6 +1,6 @@
 //! The host with a scripted engine: what an editor does, and what it hears.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use il_engine::Engine;
 use test_support::scripted_engine::ScriptedEngine;

@@ -172,3 +172,13 @@ fn others_hear_no_foreign_notifications() {
     assert!(statuses(&mut bench).is_empty());
     bench.end();
 }
+
+#[test]
+fn the_page_about_the_server_names_what_it_counts() {
+    let mut bench = Bench::ready(&json!({}));
+    let page = include_str!("../../../../docs/lsp.md");
+    for (name, _) in bench.status()["counters"].as_object().unwrap() {
+        assert!(page.contains(&format!("\"{name}\":")), "{name}");
+    }
+    bench.end();
+}

@@ -151,8 +151,10 @@ fn storm(seed: u64, capabilities: &Value) {
                     _ => model.position(place),
                 };
                 let mut document = model.about();
-                if random.below(2) == 0 {
-                    document["version"] = Value::Null;
+                match random.below(8) {
+                    0..4 => document["version"] = Value::Null,
+                    4 => document["version"] = json!(model.version + 1 - random.below(4) as i64),
+                    _ => {}
                 }
                 let params = json!({
                     "textDocument": document,
