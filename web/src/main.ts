@@ -35,6 +35,8 @@ interface Buffer {
 /** Asking takes a moment; the panel says so only when it is a long one. */
 const ASKING_AFTER_MS = 200;
 
+const DISCONNECTED = "Suggestions pause until Interline is connected; your edits in this page are kept.";
+
 class Page {
   private readonly token = new URLSearchParams(location.search).get("token") ?? "";
   private readonly repository = new Repository(this.token);
@@ -109,7 +111,11 @@ class Page {
         this.status.setLink({ kind: "down", retryIn, reason });
         this.work.clear();
         this.status.setWork([]);
-        this.alert("Interline is not connected: suggestions pause until it is. Your edits in this page are kept.");
+        this.alert(DISCONNECTED);
+        // Gone, or back under another token: over HTTP it says which.
+        this.repository.overview().catch((error: Error) => {
+          if (!this.client?.ready) this.alert(`${error.message} ${DISCONNECTED}`);
+        });
       },
       progress: (token, value) => {
         const before = this.work.get(token);

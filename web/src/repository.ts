@@ -47,8 +47,13 @@ export class Repository {
     const body: unknown = await response.json().catch(() => null);
     if (response.ok) return body as T;
     const message = (body as { error?: { message?: string } } | null)?.error?.message;
-    throw new ApiError(message ?? `Interline answered with status ${response.status}.`);
+    throw new ApiError(message ? sentence(message) : `Interline answered with status ${response.status}.`);
   }
+}
+
+/** The server's messages begin small and end bare, to stand in the middle of a line. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }
 
 /** A file of the repository as the URI that a language server knows it by. */

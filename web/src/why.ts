@@ -3,6 +3,7 @@
 import { byId, h } from "./dom";
 import type { Extent } from "./ghost";
 import { alt, modifier } from "./keys";
+import { sentence } from "./repository";
 import type { Explanation, InlineItem, ListFacts } from "./wire";
 
 export type Outcome =
@@ -119,12 +120,11 @@ export class WhyPanel {
   }
 
   private nothing({ facts, roundTripMs }: Extract<Outcome, { kind: "nothing" }>): HTMLElement[] {
-    const sentence = facts?.explanation ?? "The server gave no reason.";
     const rows: [string, Node | string][] = [];
     if (facts?.reason) rows.push(["Reason", h("code", {}, facts.reason)]);
     rows.push(...times(facts?.timing_us, roundTripMs));
     return [
-      h("p", { class: "reason", id: "why-reason" }, h("strong", {}, "Nothing shown. "), capitalized(sentence)),
+      h("p", { class: "reason", id: "why-reason" }, h("strong", {}, "Nothing shown. "), sentence(facts?.explanation ?? "the server gave no reason")),
       table(rows),
       ...this.steps(facts?.id),
     ];
@@ -243,8 +243,4 @@ function micros(us: number): string {
 
 function table(rows: [string, Node | string][]): HTMLElement {
   return h("dl", { class: "facts" }, ...rows.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]));
-}
-
-function capitalized(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1) + (/[.!?]$/.test(sentence) ? "" : ".");
 }

@@ -320,7 +320,7 @@ onPage(
     await atEnd(page);
     await page.keyboard.type("crash!");
     await page.locator('#status-link[data-kind="down"]').waitFor();
-    await says(page, "#alert", "not connected");
+    await says(page, "#alert", "Suggestions pause until Interline is connected");
     await page.keyboard.type(" choose");
     await page.locator('#status-link[data-kind="connected"]').waitFor();
     await page.keyboard.type(" ");
@@ -328,6 +328,19 @@ onPage(
     assert.equal(await page.locator("#alert").isVisible(), false);
   },
   { tolerates: /WebSocket/ },
+);
+
+onPage(
+  "a playground that was started anew says that it has another address",
+  async (page) => {
+    await page.route("**/api/status", (route) =>
+      route.fulfill({ status: 401, json: { error: { code: "token", message: "the token is missing or wrong: open the new address" } } }),
+    );
+    await atEnd(page);
+    await page.keyboard.type("crash!");
+    assert.match(await says(page, "#alert", "token"), /The token is missing or wrong: open the new address\. Suggestions pause/);
+  },
+  { tolerates: /WebSocket|401/ },
 );
 
 onPage("the tree and the filter work by keyboard", async (page) => {

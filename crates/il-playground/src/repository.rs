@@ -20,8 +20,11 @@ pub(crate) const MAX_FILE_BYTES: u64 = 2 << 20;
 /// More paths than this would stall the page's tree.
 const MAX_LISTED: usize = 50_000;
 
-/// For so long a listing counts as fresh.
-const LISTING_LIFE: Duration = Duration::from_secs(2);
+/// A listing this old is good enough for the tree, and to say that a file is not there.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// A listing this old is good enough to read a file that is in it: a walk of a large repository takes long.
+const USABLE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Repository {
     root: PathBuf,
@@ -90,11 +93,16 @@ impl Repository {
         &self.root
     }
 
-    /// The listing, at most [`LISTING_LIFE`] old. Walks the disk under its lock, so that many askers cause one walk.
+    /// The listing as it is now.
     pub(crate) fn listed(&self) -> anyhow::Result<Arc<Listed>> {
+        self.listed_since(FRESH)
+    }
+
+    /// A listing of at most this age. Walks the disk under its lock, so that many askers cause one walk.
+    fn listed_since(&self, age: Duration) -> anyhow::Result<Arc<Listed>> {
         let mut slot = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, listed)) = &*slot
-            && at.elapsed() < LISTING_LIFE
+            && at.elapsed() < age
         {
             return Ok(Arc::clone(listed));
         }
@@ -111,7 +119,7 @@ impl Repository {
 
     /// The file that the page opens by itself.
     pub(crate) fn first_file(&self) -> anyhow::Result<Option<String>> {
-        let listed = self.listed()?;
+        let listed = self.listed_since(USABLE)?;
         let size = |path: &str| {
             fs::metadata(self.root.join(path))
                 .ok()
@@ -127,7 +135,7 @@ impl Repository {
     pub(crate) fn read(&self, path: &str) -> Result<SourceFile, ReadError> {
         check_path(path).map_err(ReadError::Path)?;
         let listed = self
-            .listed()
+            .listing_with(path)
             .map_err(|error| ReadError::Io(io::Error::other(format!("{error:#}"))))?;
         if !listed.paths.contains(path) {
             return Err(ReadError::NotListed);
@@ -148,6 +156,16 @@ impl Repository {
             text: read_text(&real)?,
             language: self.files.language(path),
         })
+    }
+
+    /// A listing that has the path, or else one that is fresh.
+    fn listing_with(&self, path: &str) -> anyhow::Result<Arc<Listed>> {
+        let usable = self.listed_since(USABLE)?;
+        if usable.paths.contains(path) {
+            Ok(usable)
+        } else {
+            self.listed()
+        }
     }
 
     /// The repository's name for a canonical path; `None` outside of it.
@@ -325,6 +343,50 @@ mod tests {
         check("src/a.txt\0.png", r#"Path("holds control characters")"#);
         check("", r#"Path("is empty")"#);
         check("%2e%2e/outside.txt", "NotListed");
+    }
+
+    /// Lists `bom.txt` from the second walk on, and counts the walks.
+    struct Growing(std::sync::atomic::AtomicUsize);
+
+    impl Files for Growing {
+        fn list(&self) -> anyhow::Result<Listing> {
+            let walks = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let mut paths = vec!["src/a.txt".to_owned()];
+            paths.extend((walks > 0).then(|| "bom.txt".to_owned()));
+            Ok(Listing {
+                paths,
+                truncated: false,
+            })
+        }
+
+        fn language(&self, _: &str) -> String {
+            "plaintext".to_owned()
+        }
+    }
+
+    #[test]
+    fn a_listing_serves_many_reads_until_a_file_is_missing_from_it() {
+        let outer = fixture();
+        let root = outer.path().join("repo").canonicalize().unwrap();
+        let files = Arc::new(Growing(Default::default()));
+        let walks = || files.0.load(std::sync::atomic::Ordering::Relaxed);
+        let repository = Repository::new(root, files.clone());
+        let age = |by: Duration| {
+            let mut slot = repository.listed.lock().unwrap();
+            let (at, _) = slot.as_mut().unwrap();
+            *at = at.checked_sub(by).unwrap();
+        };
+        assert!(repository.read("src/a.txt").is_ok());
+        assert!(repository.read("bom.txt").is_err());
+        assert_eq!(walks(), 1);
+        age(FRESH);
+        assert!(repository.read("src/a.txt").is_ok());
+        assert_eq!(walks(), 1);
+        assert!(repository.read("bom.txt").is_ok());
+        assert_eq!(walks(), 2);
+        age(USABLE);
+        assert!(repository.read("src/a.txt").is_ok());
+        assert_eq!(walks(), 3);
     }
 
     #[cfg(unix)]
