@@ -5,31 +5,35 @@
 //! order of the inbox is the order of the world.
 //!
 //! An ask goes through two waits. First for the syntax, a moment at most; then in the pipeline for
-//! whatever it decides. Each ask leaves by one door, [`Driver::reply`].
+//! whatever it decides. Its one reply is a
+//! [`ReplyOnce`], which cannot be forgotten.
+
+mod message;
+pub(crate) mod plain;
 
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Component, Path},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use il_complete::{
-    Action, Event, Extent, IndentStyle, JobId, Pipeline, RequestId, Source, SuggestionId,
-    SyntaxFacts, Trigger, Typed,
+    Action, Event, Extent, JobId, Pipeline, RequestId, Source, SuggestionId, SyntaxFacts, Trigger,
+    Typed,
 };
 use il_docs::Document;
 use il_engine::{CancelToken, Engine, EngineError, Priority, Request};
 use il_text::Encoding;
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::message::{Asked, Message, ReplyOnce};
+use self::plain::View;
 use crate::{
     board::Board,
-    data::{self, Answer, Ask, AskId, Origin, Position, Range, Reason, Reply, Step, Word},
-    documents::{DocNumber, place},
-    indent,
+    data::{self, Answer, AskId, Reason, Reply, Step},
+    documents::DocNumber,
     ports::Clock,
     queue::{Heard, Job, Queue},
     repositories::{Answerer, NotReady},
@@ -47,78 +51,6 @@ const SYNTAX_PATIENCE: Duration = Duration::from_millis(20);
 
 /// So many suggestions back can still be accepted in part.
 const REMEMBERED_SUGGESTIONS: usize = 256;
-
-/// What the thread hears.
-pub(crate) enum Message {
-    Asked(Box<Asked>),
-    Facts {
-        ask: AskId,
-        facts: SyntaxFacts,
-    },
-    Cancelled(AskId),
-    Edited {
-        doc: DocNumber,
-        typed: Typed,
-        version: i64,
-    },
-    Closed {
-        doc: DocNumber,
-        uri: Arc<str>,
-    },
-    EngineChanged,
-    Shown(SuggestionId),
-    Accepted(SuggestionId),
-    PartiallyAccepted {
-        id: SuggestionId,
-        utf16_length: usize,
-    },
-    Heard(Heard),
-    Stop,
-}
-
-/// An ask with all that was known when it was made. Nothing in it changes any more.
-pub(crate) struct Asked {
-    pub(crate) id: AskId,
-    pub(crate) ask: Ask,
-    pub(crate) doc: DocNumber,
-    pub(crate) document: Document,
-    /// The cursor in the document.
-    pub(crate) offset: usize,
-    /// Path inside the repository.
-    pub(crate) path: Arc<str>,
-    pub(crate) answerer: Answerer,
-    pub(crate) at: Duration,
-    pub(crate) reply: ReplyOnce,
-    /// Cancelled when the syntax is no longer wanted.
-    pub(crate) wants_syntax: CancelToken,
-}
-
-/// A callback that is called exactly once, at the latest when it is dropped.
-pub(crate) struct ReplyOnce(Option<Box<dyn FnOnce(Reply) + Send>>);
-
-impl ReplyOnce {
-    pub(crate) fn new(reply: impl FnOnce(Reply) + Send + 'static) -> Self {
-        Self(Some(Box::new(reply)))
-    }
-
-    pub(crate) fn reply(mut self, reply: Reply) {
-        self.call(reply);
-    }
-
-    fn call(&mut self, reply: Reply) {
-        if let Some(callback) = self.0.take()
-            && catch_unwind(AssertUnwindSafe(|| callback(reply))).is_err()
-        {
-            tracing::error!("the receiver of a reply panicked");
-        }
-    }
-}
-
-impl Drop for ReplyOnce {
-    fn drop(&mut self) {
-        self.call(Reply::Cancelled);
-    }
-}
 
 /// An ask that waits for the syntax.
 struct Expecting {
@@ -384,7 +316,7 @@ impl Driver {
             tracing::debug!("a suggestion was accepted in part that is not known any more");
             return;
         };
-        let extent = Extent::Part(utf16_prefix(text, utf16_length));
+        let extent = Extent::Part(plain::utf16_prefix(text, utf16_length));
         self.on_board(|board| board.counters.partially_accepted += 1);
         self.tell(Event::Accepted { id, extent }, now);
     }
@@ -433,22 +365,18 @@ impl Driver {
         let (facts, from) = match facts {
             Some(facts) => (facts, "from the syntax tree, brought up to date in time"),
             None => (
-                lexical(&document, offset),
+                syntax::lexical_facts(&document.language, document.text.clone(), offset),
                 "from the lexer: the syntax tree was not ready",
             ),
         };
-        let detail = format!("{}: {from}", describe(facts));
-        self.on_board(|board| {
-            board.step(
-                id,
-                Step {
-                    at: waited,
-                    stage: "syntax",
-                    detail,
-                },
-            )
-        });
+        let step = Step {
+            at: waited,
+            stage: "syntax",
+            detail: format!("{}: {from}", plain::describe(facts)),
+        };
+        self.on_board(|board| board.step(id, step));
         let engine = engine(answerer);
+        let view = self.view(&document);
         let window = document.text.window(offset, WINDOW_BEFORE, WINDOW_AFTER);
         let request = RequestId(id.0);
         let event = Event::Requested(il_complete::Ask {
@@ -465,9 +393,9 @@ impl Driver {
             } else {
                 Trigger::Automatic
             },
-            selected: self.selected(&ask, &document, &window),
+            selected: view.selected(&ask, &window),
             facts,
-            indent: indent_style(&ask, &document, &window.text),
+            indent: view.indent(&ask, &window.text),
             alternatives: ask.alternatives,
             engine: engine.as_ref().map(|it| it.capabilities()),
             text: window.text,
@@ -485,23 +413,6 @@ impl Driver {
             },
         );
         self.tell(event, now);
-    }
-
-    fn selected(
-        &self,
-        ask: &Ask,
-        document: &Document,
-        window: &il_text::Window,
-    ) -> Option<il_complete::Selected> {
-        let selected = ask.selected.as_ref()?;
-        let offset = |it| document.text.offset(place(it), self.encoding).ok();
-        let start = offset(selected.range.start)?.checked_sub(window.start)?;
-        let end = offset(selected.range.end)?.checked_sub(window.start)?;
-        let inside = start <= end && end <= window.text.len();
-        inside.then(|| il_complete::Selected {
-            range: start..end,
-            text: selected.text.clone(),
-        })
     }
 
     /// One event, and everything that follows from it.
@@ -568,22 +479,10 @@ impl Driver {
     ) -> Option<Event> {
         let waiting = self.waiting.remove(&request)?;
         let elapsed = now.saturating_sub(waiting.at);
-        let reason = answer.reason.as_ref().map(|it| Reason {
-            code: it.code().into(),
-            sentence: it.to_string(),
-        });
-        let ids = answer
-            .suggestions
-            .iter()
-            .map(|it| suggestion_name(it.id))
-            .collect();
-        let before = waiting.handed_in.saturating_sub(waiting.at);
-        let steps = answer
-            .trace
-            .steps
-            .iter()
-            .map(|it| step(it, before))
-            .collect();
+        let reason = answer.reason.as_ref().map(plain::reason);
+        let names = |it: &il_complete::Suggestion| plain::suggestion_name(it.id);
+        let ids = answer.suggestions.iter().map(names).collect();
+        let steps = plain::steps(&answer.trace, waiting.handed_in.saturating_sub(waiting.at));
         let first = answer.suggestions.first().map(|it| it.id);
         self.on_board(|board| {
             count(board, &answer);
@@ -592,59 +491,30 @@ impl Driver {
         let reply = match answer.reason {
             Some(il_complete::Reason::Cancelled) => Reply::Cancelled,
             Some(il_complete::Reason::Superseded) => Reply::Superseded,
-            _ => Reply::Answered(self.plain(request, &waiting, answer, reason, elapsed)),
+            _ => {
+                let view = self.view(&waiting.document);
+                Reply::Answered(Answer {
+                    ask: AskId(request.0),
+                    suggestions: answer
+                        .suggestions
+                        .iter()
+                        .map(|it| view.suggestion(it))
+                        .collect(),
+                    reason,
+                    word: view.word(waiting.offset),
+                    elapsed,
+                })
+            }
         };
+        for suggestion in answer.suggestions {
+            self.remember(suggestion.id, suggestion.text);
+        }
         waiting.reply.reply(reply);
         let id = first.filter(|_| self.assume_shown)?;
         if self.last_shown.replace(id) != Some(id) {
             self.on_board(|board| board.counters.shown += 1);
         }
         Some(Event::Shown(id))
-    }
-
-    fn plain(
-        &mut self,
-        request: RequestId,
-        waiting: &Waiting,
-        answer: il_complete::Answer,
-        reason: Option<Reason>,
-        elapsed: Duration,
-    ) -> Answer {
-        let Waiting {
-            document, offset, ..
-        } = waiting;
-        let range = |it: &std::ops::Range<usize>| self.range(document, it);
-        let suggestions: Vec<_> = answer
-            .suggestions
-            .iter()
-            .map(|it| data::Suggestion {
-                id: suggestion_name(it.id),
-                text: it.text.clone(),
-                range: range(&it.range),
-                probability: it.probability,
-                source: it.source.code(),
-                origin: it.origin.as_ref().map(|it| Origin {
-                    path: it.path.clone(),
-                    line: it.line,
-                }),
-            })
-            .collect();
-        let word = word(document, *offset);
-        let word_range = self.range(document, &word);
-        for suggestion in answer.suggestions {
-            self.remember(suggestion.id, suggestion.text);
-        }
-        Answer {
-            ask: AskId(request.0),
-            suggestions,
-            reason,
-            word: Word {
-                start: word_range.start,
-                end: word_range.end,
-                text: document.text.slice(word).into_owned(),
-            },
-            elapsed,
-        }
     }
 
     fn remember(&mut self, id: SuggestionId, text: String) {
@@ -659,52 +529,30 @@ impl Driver {
             return;
         };
         let elapsed = self.clock.now().saturating_sub(waiting.at);
-        let at = self
-            .range(&waiting.document, &(waiting.offset..waiting.offset))
-            .start;
         self.on_board(|board| {
             board.counters.empty += 1;
             let reason = Some(reason.clone());
             board.answered(AskId(request.0), reason, Vec::new(), Vec::new(), elapsed);
         });
-        waiting.reply.reply(Reply::Answered(Answer {
+        let answer = Answer {
             ask: AskId(request.0),
             suggestions: Vec::new(),
             reason: Some(reason.clone()),
-            word: Word {
-                start: at,
-                end: at,
-                text: String::new(),
-            },
+            word: self.view(&waiting.document).word(waiting.offset),
             elapsed,
-        }));
+        };
+        waiting.reply.reply(Reply::Answered(answer));
     }
 
-    fn range(&self, document: &Document, range: &std::ops::Range<usize>) -> Range {
-        let position = |offset| {
-            let it = document.text.line_col(offset, self.encoding);
-            let number = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
-            Position {
-                line: number(it.line),
-                character: number(it.col),
-            }
-        };
-        Range {
-            start: position(range.start),
-            end: position(range.end),
+    fn view<'a>(&self, document: &'a Document) -> View<'a> {
+        View {
+            document,
+            encoding: self.encoding,
         }
     }
 
     fn on_board(&self, write: impl FnOnce(&mut Board)) {
         write(&mut self.board.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-fn engine(answerer: Answerer) -> Option<Arc<dyn Engine>> {
-    match answerer {
-        Answerer::Engine(engine) => Some(engine),
-        Answerer::NotReady(why) => Some(Arc::new(NotReady(why))),
-        Answerer::Nobody => None,
     }
 }
 
@@ -727,140 +575,10 @@ fn count(board: &mut Board, answer: &il_complete::Answer) {
     }
 }
 
-/// The pipeline's clock starts when it gets the ask, `before` after it was made.
-fn step(it: &il_complete::Step, before: Duration) -> Step {
-    Step {
-        at: before + it.at,
-        stage: it.stage,
-        detail: it.note.clone(),
-    }
-}
-
-fn lexical(document: &Document, offset: usize) -> SyntaxFacts {
-    syntax::lexical_facts(&document.language, document.text.clone(), offset)
-}
-
-fn describe(facts: SyntaxFacts) -> &'static str {
-    match facts {
-        SyntaxFacts {
-            in_comment: true, ..
-        } => "in a comment",
-        SyntaxFacts {
-            in_string: true, ..
-        } => "in a string",
-        SyntaxFacts {
-            empty_block: true, ..
-        } => "in an empty block",
-        SyntaxFacts {
-            after_block_opener: true,
-            ..
-        } => "behind what opens a block",
-        _ => "in code",
-    }
-}
-
-fn indent_style(ask: &Ask, document: &Document, window: &str) -> IndentStyle {
-    match ask.formatting {
-        Some(it) => IndentStyle {
-            tabs: !it.insert_spaces,
-            width: it.tab_size.clamp(1, 16) as usize,
-        },
-        None => {
-            let registry = il_lang::registry();
-            let language = registry
-                .by_id(&document.language)
-                .unwrap_or(registry.plaintext());
-            indent::style(window, language)
-        }
-    }
-}
-
-/// The part of a word before `offset`.
-fn word(document: &Document, offset: usize) -> std::ops::Range<usize> {
-    let in_word = |it: &char| it.is_alphanumeric() || *it == '_';
-    let length: usize = document
-        .text
-        .chars_before(offset)
-        .take_while(in_word)
-        .map(char::len_utf8)
-        .sum();
-    offset - length..offset
-}
-
-/// Bytes of the first `length` UTF-16 units of `text`; a character that would be cut is left out.
-fn utf16_prefix(text: &str, length: usize) -> usize {
-    let mut units = 0;
-    let fits = |it: &char| {
-        units += it.len_utf16();
-        units <= length
-    };
-    text.chars().take_while(fits).map(char::len_utf8).sum()
-}
-
-pub(crate) fn suggestion_name(id: SuggestionId) -> Arc<str> {
-    format!("s{}", id.0).into()
-}
-
-pub(crate) fn suggestion_id(name: &str) -> Option<SuggestionId> {
-    Some(SuggestionId(name.strip_prefix('s')?.parse().ok()?))
-}
-
-/// A path inside a repository as engines know it: `/`-separated, on every system.
-pub(crate) fn inside(path: &Path) -> Arc<str> {
-    let parts = path.components().filter_map(|it| match it {
-        Component::Normal(part) => Some(part.to_string_lossy()),
-        _ => None,
-    });
-    parts.collect::<Vec<_>>().join("/").into()
-}
-
-/// The name under which an engine is asked about a file that is in no repository.
-pub(crate) fn outside(path: Option<&Path>, uri: &str) -> Arc<str> {
-    match path.and_then(|it| it.file_name()) {
-        Some(name) => name.to_string_lossy().into(),
-        None => uri.rsplit(['/', ':']).next().unwrap_or(uri).into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn partial_acceptance_counts_utf16() {
-        assert_eq!(utf16_prefix("a😀é", 0), 0);
-        assert_eq!(utf16_prefix("a😀é", 1), 1);
-        assert_eq!(utf16_prefix("a😀é", 2), 1);
-        assert_eq!(utf16_prefix("a😀é", 3), 5);
-        assert_eq!(utf16_prefix("a😀é", 99), 7);
-    }
-
-    #[test]
-    fn names_of_suggestions_come_back() {
-        assert_eq!(
-            suggestion_id(&suggestion_name(SuggestionId(7))),
-            Some(SuggestionId(7))
-        );
-        for name in ["", "s", "7", "r7", "s-1", "s7x"] {
-            assert_eq!(suggestion_id(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn paths_for_engines() {
-        assert_eq!(&*inside("a/./b.rs".as_ref()), "a/b.rs");
-        assert_eq!(
-            &*outside(Some("/tmp/x/b.rs".as_ref()), "file:///tmp/x/b.rs"),
-            "b.rs"
-        );
-        assert_eq!(&*outside(None, "untitled:Untitled-1"), "Untitled-1");
-    }
-
-    #[test]
-    fn a_dropped_reply_is_still_a_reply() {
-        let (told, hear) = crossbeam_channel::unbounded();
-        drop(ReplyOnce::new(move |reply| told.send(reply).unwrap()));
-        assert!(matches!(hear.try_recv(), Ok(Reply::Cancelled)));
-        assert!(hear.try_recv().is_err());
+fn engine(answerer: Answerer) -> Option<Arc<dyn Engine>> {
+    match answerer {
+        Answerer::Engine(engine) => Some(engine),
+        Answerer::NotReady(why) => Some(Arc::new(NotReady(why))),
+        Answerer::Nobody => None,
     }
 }

@@ -29,7 +29,7 @@ use crate::{
         RepositoryState, Status, Word,
     },
     documents::{Documents, Known, place},
-    driver::{self, Asked, Driver, Message, ReplyOnce},
+    driver::{Asked, Driver, Message, ReplyOnce, plain},
     ports::{Clock, OpenError, Progress, Repositories},
     queue::Queue,
     repositories::{Answerer, OpenId, Roots},
@@ -401,7 +401,7 @@ impl Host {
     }
 
     fn about(&self, suggestion: &str, message: impl FnOnce(il_complete::SuggestionId) -> Message) {
-        match driver::suggestion_id(suggestion) {
+        match plain::suggestion_id(suggestion) {
             Some(id) => self.tell(message(id)),
             None => tracing::debug!("word about a suggestion that is not ours"),
         }
@@ -491,8 +491,8 @@ impl Shared {
         let file = known.path.as_deref();
         let roots = self.roots();
         let path = match file.and_then(|file| roots.place(file)) {
-            Some((_, inside)) => driver::inside(inside),
-            None => driver::outside(file, uri),
+            Some((_, inside)) => plain::inside(inside),
+            None => plain::outside(file, uri),
         };
         let answerer = roots.answerer(file);
         drop(roots);

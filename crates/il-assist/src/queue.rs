@@ -146,12 +146,11 @@ fn run(job: Job, heard: &impl Fn(Heard)) {
         return;
     }
     let mut sink = |chunk| {
-        heard(Heard::Chunk(id, chunk));
         if cancel.is_cancelled() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+            return ControlFlow::Break(());
         }
+        heard(Heard::Chunk(id, chunk));
+        ControlFlow::Continue(())
     };
     let called = catch_unwind(AssertUnwindSafe(|| {
         engine.complete(&request, &cancel, &mut sink)
