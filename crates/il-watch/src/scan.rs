@@ -30,9 +30,9 @@ pub type Never = Arc<dyn Fn(&str) -> Option<&'static str> + Send + Sync>;
 pub struct Options {
     /// Files larger than this are skipped: they are data or machine-made.
     pub max_file_bytes: u64,
-    /// Stop admitting after this many bytes in all.
+    /// Admit this many bytes in all, newest files first.
     pub max_total_bytes: u64,
-    /// Stop admitting after this many files.
+    /// Admit this many files, newest first.
     pub max_files: usize,
     /// Paths (inside the root, `/`-separated) that are refused, with the reason.
     pub never: Never,
@@ -152,7 +152,7 @@ impl fmt::Display for Reason {
             Self::SymbolicLink => f.write_str("symbolic link"),
             Self::NotAFile => f.write_str("not a regular file"),
             Self::NameNotUnicode => f.write_str("name is not UTF-8"),
-            Self::OverBudget => f.write_str("the tree is larger than the scan's limit"),
+            Self::OverBudget => f.write_str("over the limit: newer files have taken the room"),
         }
     }
 }
@@ -314,25 +314,34 @@ impl Scan {
         self.directories.sort_unstable();
     }
 
-    /// Keeps the first files by path, so that the same tree always gives the same answer.
+    /// Keeps the newest files, then the first by path: what was touched last is what is worked on.
     fn keep_to_budget(&mut self, options: &Options) {
+        let fits = |files: &[File]| {
+            let bytes: u64 = files.iter().map(|file| file.stamp.size).sum();
+            files.len() <= options.max_files && bytes <= options.max_total_bytes
+        };
+        if fits(&self.files) {
+            return;
+        }
+        self.files
+            .sort_by_key(|file| std::cmp::Reverse(file.stamp.mtime_ns)); // stable: then by path
         let mut bytes = 0u64;
-        let fits = self
+        let kept = self
             .files
             .iter()
             .take(options.max_files)
             .take_while(|file| {
                 bytes = bytes.saturating_add(file.stamp.size);
                 bytes <= options.max_total_bytes
-            })
-            .count();
-        let over = self.files.split_off(fits);
-        let skipped = over.into_iter().map(|file| Skipped {
+            });
+        let kept = kept.count();
+        let over = self.files.split_off(kept).into_iter();
+        let skipped = over.map(|file| Skipped {
             path: file.path,
             reason: Reason::OverBudget,
         });
         self.skipped.extend(skipped);
-        self.skipped.sort_unstable();
+        self.sort();
     }
 }
 

@@ -45,13 +45,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print what would be suggested at a place in a file
     Complete(Complete),
-    /// Serve editors: a language server on stdin and stdout
     Lsp(Lsp),
-    /// Open a page in the browser with an editor on a repository's files
     Playground(Playground),
-    /// Check that everything is in place, and say what to do if not
     Doctor(Doctor),
     /// Measure how good suggestions are
     #[command(subcommand)]
@@ -70,8 +66,8 @@ Examples:
   interline complete src/main.rs:12:9 --explain              where it came from, how sure, how long
   interline complete src/main.rs:12:9 --json | jq -r .text")]
 pub(crate) struct Complete {
-    /// Where: LINE and COL count from 1, COL in characters. Without COL the end of the line is meant,
-    /// without LINE the end of the file
+    /// Where: LINE and COL count from 1, COL in characters. Without COL the end of the line is meant (with
+    /// `--hide`, its first character), without LINE the end of the file
     #[arg(value_name = "FILE:LINE:COL")]
     pub(crate) place: Place,
 
@@ -186,9 +182,7 @@ pub(crate) struct Doctor {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Eval {
-    /// Complete the lines of a cases file and count how many come out right
     Lines(EvalLines),
-    /// Type a file through the language server and count what was saved
     Replay(EvalReplay),
 }
 

@@ -27,6 +27,8 @@ pub(crate) fn install_log() {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(terminal::stderr_is_coloured())
+        .without_time()
+        .with_target(false)
         .init();
     if let Some(error) = broken {
         terminal::warning(&format!("cannot read `{LOG}`: {error}; using `warn`"));

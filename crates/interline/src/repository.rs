@@ -15,6 +15,7 @@ pub(crate) mod tree;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    fs,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -24,7 +25,7 @@ use std::{
 };
 
 use il_assist::{CancelToken, Engine, OpenError, Progress, Repositories, Stage};
-use il_watch::{Event, File, Scan, Stamp, Timing, Watcher};
+use il_watch::{Event, File, Reason, Scan, Stamp, Timing, Watcher};
 
 pub(crate) use self::facts::{Facts, How};
 use self::{
@@ -112,7 +113,14 @@ impl WorkingTrees {
         progress: &dyn Fn(Progress),
         cancel: &CancelToken,
     ) -> Result<WorkingTree, OpenError> {
-        if self.learn == Learn::Nothing {
+        let is_everything = root::is_everything(root);
+        if is_everything && self.learn == Learn::Repository {
+            let shown = root.display();
+            tracing::warn!(
+                "`{shown}` is no repository but all there is: nothing is learnt from it"
+            );
+        }
+        if is_everything || self.learn == Learn::Nothing {
             let learnt = Arc::new(Learnt::new(root, self.blank(), BTreeMap::new(), None));
             return Ok(WorkingTree {
                 learnt,
@@ -248,7 +256,8 @@ impl Learnt {
             model: model::to_bytes(&self.model),
         };
         let started = Instant::now();
-        match cache::write(cache, &self.root, &saved) {
+        let identity = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        match cache::write(cache, &identity, &saved) {
             Ok(bytes) => {
                 tracing::debug!(bytes, took = ?started.elapsed(), "saved what was learnt");
             }
@@ -280,10 +289,12 @@ fn open(
     });
     let scan = tree::scan(root);
     check_root(root, &scan)?;
+    say_what_is_over(root, &scan);
     stop_if(cancel)?;
 
+    let identity = fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
     let cache = match cache::directory() {
-        Ok(directory) => Some(cache::file_of(&directory, root)),
+        Ok(directory) => Some(cache::file_of(&directory, &identity)),
         Err(why) => {
             terminal::warning(&format!("what is learnt is not kept: {why}"));
             None
@@ -291,7 +302,7 @@ fn open(
     };
     let loaded = cache
         .as_deref()
-        .and_then(|cache| load(cache, root, progress));
+        .and_then(|cache| load(cache, &identity, progress));
     let differences = loaded
         .as_ref()
         .map(|(_, files)| Differences::between(files, &scan));
@@ -326,6 +337,20 @@ fn check_root(root: &Path, scan: &Scan) -> Result<(), OpenError> {
         )));
     }
     Ok(())
+}
+
+fn say_what_is_over(root: &Path, scan: &Scan) {
+    let over = scan
+        .skipped
+        .iter()
+        .filter(|it| it.reason == Reason::OverBudget)
+        .count();
+    if over > 0 {
+        tracing::info!(
+            "`{}` is large: {over} files that were not touched lately are not learnt",
+            root.display()
+        );
+    }
 }
 
 fn stop_if(cancel: &CancelToken) -> Result<(), OpenError> {

@@ -169,26 +169,33 @@ fn refused_names_are_never_opened() {
 }
 
 #[test]
-fn the_budget_keeps_the_first_files_by_path() {
+fn the_budget_keeps_the_newest_files_then_the_first_by_path() {
     let dir = tree("c.rs\na.rs\nb.rs\nd.rs");
+    for (path, seconds) in [("a.rs", 5), ("b.rs", 5), ("c.rs", 5), ("d.rs", 9)] {
+        let file = fs::File::options()
+            .append(true)
+            .open(dir.path().join(path))
+            .unwrap();
+        let time = UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        file.set_modified(time).unwrap();
+    }
     let over = |max_files, max_total_bytes| {
-        render(&scan(
-            dir.path(),
-            &Options {
-                max_files,
-                max_total_bytes,
-                ..Options::default()
-            },
-        ))
+        let options = Options {
+            max_files,
+            max_total_bytes,
+            ..Options::default()
+        };
+        render(&scan(dir.path(), &options))
     };
     let expected = expect![[r#"
         a.rs
-        b.rs
-        skipped c.rs: the tree is larger than the scan's limit
-        skipped d.rs: the tree is larger than the scan's limit
+        d.rs
+        skipped b.rs: over the limit: newer files have taken the room
+        skipped c.rs: over the limit: newer files have taken the room
     "#]];
     expected.assert_eq(&over(2, 1000));
     expected.assert_eq(&over(10, 11));
+    assert_eq!(over(4, 16), "a.rs\nb.rs\nc.rs\nd.rs\n");
 }
 
 #[test]

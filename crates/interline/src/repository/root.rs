@@ -30,6 +30,13 @@ pub(crate) fn find(dir: &Path) -> PathBuf {
     find_below(dir, etcetera::home_dir().ok().as_deref())
 }
 
+/// Whether a directory holds all that someone has, or anything at all, and not one thing that they work on.
+pub(crate) fn is_everything(dir: &Path) -> bool {
+    dir.parent().is_none()
+        || etcetera::home_dir().is_ok_and(|home| home == dir)
+        || dir == std::env::temp_dir()
+}
+
 fn find_below(dir: &Path, home: Option<&Path>) -> PathBuf {
     let marked = |names: &[&str]| {
         dir.ancestors()

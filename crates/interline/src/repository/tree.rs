@@ -15,9 +15,14 @@ use crate::{failure::usage, place::Place, terminal};
 /// Larger files are open in no editor with suggestions on.
 const LARGEST: u64 = 64 << 20;
 
+/// A model takes about twenty bytes of memory for a byte of source: 1.3 GB for this much.
+const MOST_SOURCE: u64 = 64 << 20;
+
 /// What may be learnt.
 pub(crate) fn options() -> Options {
     Options {
+        max_file_bytes: il_engine_repo::admission::MAX_BYTES,
+        max_total_bytes: MOST_SOURCE,
         never: Arc::new(never),
         ..Options::default()
     }

@@ -13,6 +13,7 @@ struct Client {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    asked: i64,
 }
 
 impl Client {
@@ -28,6 +29,7 @@ impl Client {
             input: child.stdin.take(),
             output,
             child,
+            asked: 1,
         }
     }
 
@@ -103,10 +105,9 @@ impl Client {
     }
 }
 
-#[test]
-fn a_session_suggests_and_leaves_a_model_behind() {
-    let world = World::shop();
-    let mut client = Client::start(&world, &["lsp", "--stdio"]);
+/// A session with `shop/refunds.py` open, its text ending in a `$0` that is asked about.
+fn open(world: &World, text: &str) -> (Client, Value) {
+    let mut client = Client::start(world, &["lsp", "--stdio"]);
     let root = format!("file://{}", world.root().canonicalize().unwrap().display());
     let answer = client.request(
         1,
@@ -119,37 +120,79 @@ fn a_session_suggests_and_leaves_a_model_behind() {
     assert!(answer["result"]["capabilities"].is_object(), "{answer}");
     client.notify("initialized", json!({}));
     let uri = format!("{root}/shop/refunds.py");
-    let text =
-        "def count(region):\n    with open_session(region) as session:\n        rows = session.\n";
+    let before = text.strip_suffix("$0\n").unwrap();
     client.notify(
         "textDocument/didOpen",
-        json!({"textDocument": {"uri": uri, "languageId": "python", "version": 1, "text": text}}),
+        json!({"textDocument": {
+            "uri": uri, "languageId": "python", "version": 1, "text": format!("{before}\n"),
+        }}),
     );
-    // While the repository is being learnt the file alone answers; ask until it is.
-    let mut text = String::new();
-    for id in 2..600 {
-        let answer = client.request(
-            id,
-            "textDocument/inlineCompletion",
-            json!({
-                "textDocument": {"uri": uri},
-                "position": {"line": 2, "character": 23},
-                "context": {"triggerKind": 1},
-            }),
-        );
-        let item = &answer["result"]["items"][0]["insertText"];
-        text = item.as_str().unwrap_or_default().to_owned();
-        if text.contains("query_everything") {
-            break;
+    let line = before.matches('\n').count();
+    let character = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+    let place = json!({
+        "textDocument": {"uri": uri},
+        "position": {"line": line, "character": character},
+        "context": {"triggerKind": 1},
+    });
+    (client, place)
+}
+
+impl Client {
+    /// Asks until the answer holds `wanted`: what is on disk is learnt in the background.
+    fn ask_until(&mut self, place: &Value, wanted: &str) -> String {
+        let mut text = String::new();
+        for _ in 0..600 {
+            self.asked += 1;
+            let answer = self.request(self.asked, "textDocument/inlineCompletion", place.clone());
+            let item = &answer["result"]["items"][0]["insertText"];
+            text = item.as_str().unwrap_or_default().to_owned();
+            if text.contains(wanted) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        assert!(text.contains(wanted), "{text}");
+        text
     }
-    assert!(text.contains("query_everything(region"), "{text}");
-    client.request(1000, "shutdown", Value::Null);
-    client.notify("exit", Value::Null);
-    let (code, stderr) = client.end();
-    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+
+    fn shut_down(mut self) -> (Option<i32>, String) {
+        self.request(1_000_000, "shutdown", Value::Null);
+        self.notify("exit", Value::Null);
+        self.end()
+    }
+}
+
+const TEXT: &str =
+    "def count(region):\n    with open_session(region) as session:\n        rows = session.$0\n";
+
+#[test]
+fn a_session_suggests_and_leaves_a_model_behind() {
+    let world = World::shop();
+    let (mut client, place) = open(&world, TEXT);
+    client.ask_until(&place, "query_everything(region");
+    assert_eq!(client.shut_down(), (Some(0), String::new()));
     world.saved_model();
+}
+
+#[test]
+fn what_another_program_writes_is_learnt_while_it_runs_and_saved_at_the_end() {
+    let world = World::shop();
+    let (mut client, place) = open(&world, "from warehouse import zebra_$0\n");
+    // Asked once so that it is open; nothing can be known of it yet.
+    client.ask_until(&place, "");
+    let line = "from warehouse import zebra_crossing_counter\n";
+    world.write("warehouse/a.py", line.as_bytes());
+    world.write("warehouse/b.py", line.as_bytes());
+    client.ask_until(&place, "crossing_counter");
+    assert_eq!(client.shut_down(), (Some(0), String::new()));
+    let asked = ["complete", "shop/orders.py:1:1", "--explain", "--json"];
+    let document = world.run(&asked).json();
+    let model = &document["explain"]["model"];
+    assert_eq!(
+        (&model["files"], &model["files_changed"]),
+        (&6.into(), &0.into()),
+        "{model}"
+    );
 }
 
 #[test]

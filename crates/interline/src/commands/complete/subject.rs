@@ -54,7 +54,8 @@ impl Subject {
             return Err(refused(format!("nothing is suggested in `{file}`: {why}")));
         }
         let text = Text::from(tree::read_text(&path, file)?.as_str());
-        let offset = offset_of(&text, &args.place).map_err(|why| usage(why.in_file(file)))?;
+        let offset =
+            offset_of(&text, &args.place, args.hide).map_err(|why| usage(why.in_file(file)))?;
         let at = text.line_col(offset, il_text::Encoding::Utf32);
         let (text, offset, hidden) = hide(&text, offset, args.hide);
         let (text, offset) = match args.context {
@@ -84,11 +85,20 @@ impl Subject {
     }
 }
 
-/// The byte offset of a place; what it leaves out is at the end.
-fn offset_of(text: &Text, place: &Place) -> Result<usize, PlaceError> {
+/// The byte offset of a place. What it leaves out is at the end; or, when something is to be hidden, where
+/// its line's text starts.
+fn offset_of(text: &Text, place: &Place, hide: Option<Hide>) -> Result<usize, PlaceError> {
     match (place.line, place.column) {
         (Some(line), Some(column)) => text.strict_offset(line, column),
-        (Some(line), None) => Ok(text.line_end(text.strict_offset(line, 1)?)),
+        (Some(line), None) => {
+            let start = text.strict_offset(line, 1)?;
+            let end = text.line_end(start);
+            let written = text.slice(start..end);
+            Ok(match hide {
+                None => end,
+                Some(_) => end - written.trim_start().len(),
+            })
+        }
         (None, _) => Ok(text.len()),
     }
 }
@@ -165,10 +175,15 @@ mod tests {
 
     #[test]
     fn what_a_place_leaves_out_is_at_the_end() {
-        let offset = |place: &str| offset_of(&Text::from(FILE), &place.parse().unwrap());
+        let offset = |place: &str| offset_of(&Text::from(FILE), &place.parse().unwrap(), None);
         assert_eq!(offset("f:2:9"), Ok(23));
         assert_eq!(offset("f:2"), Ok(29));
         assert_eq!(offset("f"), Ok(FILE.len()));
         assert_eq!(offset("f:4:1"), Ok(FILE.len()));
+        let indented = Text::from("if x:\n\t  é()\n\n");
+        let hiding =
+            |place: &str| offset_of(&indented, &place.parse().unwrap(), Some(Hide::RestOfLine));
+        assert_eq!(hiding("f:2"), Ok(9));
+        assert_eq!(hiding("f:3"), Ok(14));
     }
 }

@@ -20,6 +20,8 @@ use crate::{
 
 /// How many problems are named; the rest is counted.
 const NAMED: usize = 3;
+/// How many languages are named; the rest is counted.
+const NAMED_LANGUAGES: usize = 6;
 /// Files that the self-test asks about, and places in each.
 const TEST_FILES: usize = 6;
 const TEST_PLACES: usize = 4;
@@ -116,10 +118,19 @@ fn languages(root: &Path, scan: &Scan) -> Finding {
         grammar.is_some_and(|grammar| il_syntax::grammars().any(|linked| linked == grammar))
     };
     let list = |wanted: bool| {
-        let of = files.iter().filter(|(id, _)| with_grammar(id) == wanted);
-        of.map(|(id, n)| format!("{} {n}", name(id)))
-            .collect::<Vec<_>>()
-            .join(", ")
+        let of: Vec<_> = files
+            .iter()
+            .filter(|(id, _)| with_grammar(id) == wanted)
+            .collect();
+        let mut list: Vec<String> = of
+            .iter()
+            .take(NAMED_LANGUAGES)
+            .map(|(id, n)| format!("{} {n}", name(id)))
+            .collect();
+        if of.len() > NAMED_LANGUAGES {
+            list.push(format!("{} more", of.len() - NAMED_LANGUAGES));
+        }
+        list.join(", ")
     };
     let (parsed, lexed) = (list(true), list(false));
     let mut found = Vec::new();
