@@ -189,3 +189,52 @@ fn facts(it: &CursorFacts) -> SyntaxFacts {
         after_block_opener: it.after_block_opener,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lexer_answers_without_a_tree() {
+        let text = Text::from("x = 'a'  # b\ndef f():\n    ");
+        let at = |offset| lexical_facts("python", text.clone(), offset);
+        assert!(at(6).in_string);
+        assert!(at(12).in_comment);
+        assert!(at(text.len()).empty_block);
+        assert_eq!(
+            lexical_facts("made-up", Text::new(), 7),
+            SyntaxFacts::default()
+        );
+    }
+
+    #[test]
+    fn edits_that_do_not_fit_cost_the_document_its_tree() {
+        let mut trees = Trees::default();
+        let mut documents = crate::documents::Documents::default();
+        let opened = crate::data::Opened {
+            uri: "file:///a.py".into(),
+            path: None,
+            language: String::new(),
+            version: 1,
+            text: String::new(),
+        };
+        let language = il_lang::registry().by_id("python").unwrap();
+        let text = Text::from("# x");
+        let (_, doc, _) =
+            documents.open(&opened, "python", text.clone(), std::time::Duration::ZERO);
+        let say_nothing = |_, _| {};
+        trees.handle(
+            Task::Opened {
+                doc,
+                language,
+                text,
+            },
+            &say_nothing,
+        );
+        assert!(trees.facts(doc, 3).in_comment);
+        let edits = vec![Edit::insert(99, "y")];
+        trees.handle(Task::Edited { doc, edits }, &say_nothing);
+        assert_eq!(trees.facts(doc, 3), SyntaxFacts::default());
+        assert!(trees.trees.is_empty());
+    }
+}

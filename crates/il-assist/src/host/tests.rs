@@ -22,6 +22,7 @@ struct Shelf {
     engine: ScriptedEngine,
     gate: Option<Receiver<()>>,
     fails: Option<&'static str>,
+    fallback: Option<ScriptedEngine>,
     told: Mutex<Vec<PathBuf>>,
     opened: AtomicUsize,
 }
@@ -53,6 +54,10 @@ impl Repositories for Shelf {
         }
     }
 
+    fn fallback(&self) -> Option<Arc<dyn Engine>> {
+        Some(Arc::new(self.fallback.clone()?))
+    }
+
     fn root_of(&self, file: &Path) -> Option<PathBuf> {
         file.parent().map(Path::to_owned)
     }
@@ -82,11 +87,21 @@ impl Bench {
     }
 
     fn with(engine: ScriptedEngine, gated: bool, fails: Option<&'static str>) -> Self {
+        Self::over(engine, gated, fails, None)
+    }
+
+    fn over(
+        engine: ScriptedEngine,
+        gated: bool,
+        fails: Option<&'static str>,
+        fallback: Option<ScriptedEngine>,
+    ) -> Self {
         let (release, gate) = unbounded();
         let shelf = Arc::new(Shelf {
             engine: engine.clone(),
             gate: gated.then_some(gate),
             fails,
+            fallback,
             told: Mutex::default(),
             opened: AtomicUsize::new(0),
         });
@@ -584,4 +599,83 @@ fn partial_acceptance_reaches_the_pipeline() {
     });
     let counters = bench.host.status().counters;
     assert_eq!((counters.shown, counters.partially_accepted), (1, 1));
+}
+
+#[test]
+fn the_fall_back_engine_answers_while_a_repository_is_being_opened() {
+    let fallback = ScriptedEngine::new();
+    fallback.otherwise(scripted_engine::Reply::text("alone"));
+    let bench = Bench::over(ScriptedEngine::new(), true, None, Some(fallback));
+    bench
+        .engine
+        .otherwise(scripted_engine::Reply::text("together"));
+    bench.host.open_repository("/repo".into());
+    let position = bench.open("//- /a.py\nval = $0\n");
+    let answer = bench.answer(Ask { position, ..ask() });
+    assert_eq!(answer.suggestions[0].text, "alone");
+    bench.release.send(()).unwrap();
+    bench.until_ready();
+    // What the fall-back said is forgotten once the repository is there.
+    let answer = bench.answer(Ask { position, ..ask() });
+    assert_eq!(answer.suggestions[0].text, "together");
+}
+
+/// How far the engine is asked to go at the cursor, and what the façade says about the place.
+#[track_caller]
+fn check_syntax(fixture: &str, length: &str, place: &str) {
+    let bench = Bench::new();
+    let position = bench.open(fixture);
+    let answer = bench.answer(Ask { position, ..ask() });
+    let asked = bench.engine.requests()[0].length;
+    assert!(format!("{asked:?}").starts_with(length), "{asked:?}");
+    let explained = bench.host.explain(Some(&answer.ask.to_string())).unwrap();
+    let syntax = &explained.steps[0];
+    assert_eq!(syntax.stage, "syntax");
+    assert!(syntax.detail.starts_with(place), "{}", syntax.detail);
+}
+
+#[test]
+fn the_syntax_decides_how_far_to_go() {
+    check_syntax(
+        "//- /a.py\ndef f():\n    $0\n\n\ndef g():\n    pass\n",
+        "Block",
+        "in an empty block: ",
+    );
+    check_syntax("//- /a.py\nx = $0\n", "Line", "in code: ");
+    check_syntax("//- /a.py\nx = 1  # see $0\n", "Line", "in a comment: ");
+    check_syntax("//- /a.py\nx = 'see $0'\n", "Line", "in a string: ");
+}
+
+#[test]
+fn the_syntax_follows_edits() {
+    let mut bench = Bench::new();
+    let mut position = bench.open("//- /a.py\nx = 1  $0\n");
+    for key in "# se".chars() {
+        bench.type_at(position, &key.to_string());
+        position.character += 1;
+    }
+    let answer = bench.answer(Ask { position, ..ask() });
+    let explained = bench.host.explain(Some(&answer.ask.to_string())).unwrap();
+    let detail = &explained.steps[0].detail;
+    assert!(detail.starts_with("in a comment: "), "{detail}");
+}
+
+#[test]
+fn languages_are_known_by_the_editor_s_word_or_by_name() {
+    let bench = Bench::new();
+    for (language, path, expected) in [
+        ("Python", None, "python"),
+        ("", Some("/repo/x.rs"), "rust"),
+        ("made-up", Some("/repo/Makefile"), "makefile"),
+        ("made-up", None, "plaintext"),
+    ] {
+        bench.host.did_open(&Opened {
+            uri: URI.into(),
+            path: path.map(PathBuf::from),
+            language: language.into(),
+            version: 1,
+            text: String::new(),
+        });
+        assert_eq!(&*bench.host.status().documents[0].language, expected);
+    }
 }
