@@ -34,7 +34,7 @@ use crate::{
     board::Board,
     data::{self, Answer, AskId, Reason, Reply, Step},
     documents::DocNumber,
-    ports::Clock,
+    ports::{Clock, Repositories},
     queue::{Heard, Job, Queue},
     repositories::{Answerer, NotReady},
     syntax,
@@ -79,6 +79,9 @@ pub(crate) struct Driver {
     pipeline: Pipeline,
     config: il_complete::Config,
     queue: Queue,
+    repositories: Arc<dyn Repositories>,
+    /// Made when it is first needed; that may take a while.
+    fallback: Option<Option<Arc<dyn Engine>>>,
     clock: Arc<dyn Clock>,
     board: Arc<Mutex<Board>>,
     encoding: Encoding,
@@ -96,6 +99,7 @@ impl Driver {
     pub(crate) fn new(
         config: il_complete::Config,
         queue: Queue,
+        repositories: Arc<dyn Repositories>,
         clock: Arc<dyn Clock>,
         board: Arc<Mutex<Board>>,
         encoding: Encoding,
@@ -105,6 +109,8 @@ impl Driver {
             pipeline: Pipeline::new(config.clone()),
             config,
             queue,
+            repositories,
+            fallback: None,
             clock,
             board,
             encoding,
@@ -375,7 +381,7 @@ impl Driver {
             detail: format!("{}: {from}", plain::describe(facts)),
         };
         self.on_board(|board| board.step(id, step));
-        let engine = engine(answerer);
+        let engine = self.engine(answerer);
         let view = self.view(&document);
         let window = document.text.window(offset, WINDOW_BEFORE, WINDOW_AFTER);
         let request = RequestId(id.0);
@@ -413,6 +419,20 @@ impl Driver {
             },
         );
         self.tell(event, now);
+    }
+
+    /// The engine that answers; the fall-back, where there is one, for files without.
+    fn engine(&mut self, answerer: Answerer) -> Option<Arc<dyn Engine>> {
+        if let Answerer::Engine(engine) = answerer {
+            return Some(engine);
+        }
+        let repositories = &self.repositories;
+        let fallback = self.fallback.get_or_insert_with(|| repositories.fallback());
+        match (fallback, answerer) {
+            (Some(engine), _) => Some(engine.clone()),
+            (None, Answerer::NotReady(why)) => Some(Arc::new(NotReady(why))),
+            (None, _) => None,
+        }
     }
 
     /// One event, and everything that follows from it.
@@ -572,13 +592,5 @@ fn count(board: &mut Board, answer: &il_complete::Answer) {
         (Some(il_complete::Reason::Cancelled), None) => counters.cancelled += 1,
         (Some(il_complete::Reason::Superseded), None) => counters.superseded += 1,
         (_, None) => counters.empty += 1,
-    }
-}
-
-fn engine(answerer: Answerer) -> Option<Arc<dyn Engine>> {
-    match answerer {
-        Answerer::Engine(engine) => Some(engine),
-        Answerer::NotReady(why) => Some(Arc::new(NotReady(why))),
-        Answerer::Nobody => None,
     }
 }

@@ -117,6 +117,7 @@ impl Host {
         let driver = Driver::new(
             settings.pipeline,
             queue,
+            repositories.clone(),
             clock.clone(),
             board.clone(),
             settings.encoding,
@@ -495,14 +496,7 @@ impl Shared {
             None => plain::outside(file, uri),
         };
         let answerer = roots.answerer(file);
-        drop(roots);
-        match answerer {
-            Answerer::Engine(_) => (path, answerer),
-            other => {
-                let fallback = self.repositories.fallback().map(Answerer::Engine);
-                (path, fallback.unwrap_or(other))
-            }
-        }
+        (path, answerer)
     }
 
     fn notice(&self, notice: Notice) {

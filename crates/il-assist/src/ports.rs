@@ -23,6 +23,7 @@ pub trait Repositories: Send + Sync {
     ) -> Result<Arc<dyn Engine>, OpenError>;
 
     /// The engine for files that belong to no open repository; `None` when only repositories have one.
+    /// Asked once, on a worker.
     fn fallback(&self) -> Option<Arc<dyn Engine>> {
         None
     }
