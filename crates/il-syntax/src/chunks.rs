@@ -6,7 +6,7 @@
 //!
 //! Sizes are bytes: who counts tokens asks for fewer bytes.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use tree_sitter::Node;
 
@@ -27,7 +27,7 @@ const LINE_START: usize = 256;
 const MAX_DEPTH: usize = 64;
 
 /// A piece of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Chunk {
     pub range: Range<usize>,
     pub kind: ChunkKind,
@@ -35,6 +35,13 @@ pub struct Chunk {
     pub symbol_path: String,
     /// The signatures of the definitions around it, outermost first, one a line.
     pub header: String,
+}
+
+/// Without names and signatures: source code must not reach a log by accident.
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Chunk({:?} at {:?})", self.kind, self.range)
+    }
 }
 
 /// What a piece is.

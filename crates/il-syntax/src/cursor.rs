@@ -5,14 +5,14 @@
 //!
 //! All of it costs the depth of the tree and a bounded number of lines, never the length of the text.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use il_lang::{BlockStyle, lexer::TokenMode};
 use tree_sitter::{Node, Tree, TreeCursor};
 
 use crate::{
     grammar::{self, Grammar, Role},
-    lexical::{Surface, depth, indentation, is_blank},
+    lexical::{LINE_BYTES, Surface, depth, indentation, is_blank},
     parse::Parsed,
     symbols::{self, SymbolKind},
 };
@@ -23,12 +23,14 @@ const LINES_NEAR: usize = 2;
 /// How many nodes are looked at in search of a syntax error.
 const NODES_SEARCHED: usize = 2000;
 
-/// How many lines of a text without a tree are searched for what encloses the cursor; also how deep a
-/// tree is followed.
+/// No language opens a comment with more than this.
+const MARK_BYTES: usize = 8;
+
+/// How deep a tree is followed, and how many statements of a block are looked at.
 const MAX_DEPTH: usize = 512;
 
 /// Where a place is in the structure of its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The definitions around it, outermost first.
     pub path: Vec<Enclosing>,
@@ -39,11 +41,31 @@ pub struct Scope {
 }
 
 /// A definition around a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Enclosing {
     pub name: String,
     pub kind: SymbolKind,
     pub range: Range<usize>,
+}
+
+/// Without names: source code must not reach a log by accident.
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Scope({:?} in {:?}, {} columns)",
+            self.block,
+            self.path,
+            self.body_indent.len()
+        )
+    }
+}
+
+/// Without the name, as [`Scope`].
+impl fmt::Debug for Enclosing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {:?}", self.kind, self.range)
+    }
 }
 
 impl Scope {
@@ -166,8 +188,14 @@ impl Parsed {
 
     fn line(&self, offset: usize) -> Line {
         let number = self.text.line_of(offset);
-        let start = self.text.line_start(offset);
-        let end = self.text.line_end(offset).max(offset);
+        let start = self
+            .text
+            .line_start(offset)
+            .max(offset.saturating_sub(LINE_BYTES));
+        let end = self
+            .text
+            .line_end(offset)
+            .clamp(offset, offset + LINE_BYTES);
         Line {
             number,
             before: self.text.slice(start..offset).into_owned(),
@@ -235,7 +263,7 @@ impl Parsed {
 
     fn is_line_comment_ending(&self, node: Node<'_>, offset: usize) -> bool {
         let start = node.start_byte();
-        let mark = self.text.slice(start..start + 4);
+        let mark = self.text.slice(start..start + MARK_BYTES);
         let closes = self.language.block_comments.iter().any(|(open, close)| {
             mark.starts_with(open)
                 && self.text.slice(offset.saturating_sub(close.len())..offset) == *close

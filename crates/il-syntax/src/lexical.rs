@@ -20,10 +20,10 @@ use crate::symbols::SymbolKind;
 const LINES_LEXED: usize = 1000;
 
 /// How many bytes of one line are looked at; the rest belongs to no human's line.
-const LINE_BYTES: usize = 1 << 14;
+pub(crate) const LINE_BYTES: usize = 1 << 14;
 
 /// How many lines around a place are searched for its block.
-pub(crate) const LINES_SEARCHED: usize = 2000;
+const LINES_SEARCHED: usize = 2000;
 
 /// How many lines around a place are asked how deep a level is.
 const LINES_SAMPLED: usize = 100;

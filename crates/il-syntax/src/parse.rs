@@ -102,20 +102,22 @@ impl Parser {
         if text.len() > MAX_TREE_BYTES {
             return (None, Basis::TooLarge);
         }
-        match self.within_budget(grammar, text, old) {
+        let steps = MIN_STEPS + STEPS_PER_BYTE * text.len();
+        match self.within(steps, grammar, text, old) {
             Some(tree) => (Some(tree), Basis::Tree),
             None => (None, Basis::OverBudget),
         }
     }
 
-    fn within_budget(
+    fn within(
         &mut self,
+        steps: usize,
         grammar: &Grammar,
         text: &Text,
         old: Option<&Tree>,
     ) -> Option<Tree> {
         self.inner.set_language(&grammar.language).ok()?;
-        let mut reports = (MIN_STEPS + STEPS_PER_BYTE * text.len()) / STEPS_PER_REPORT;
+        let mut reports = steps / STEPS_PER_REPORT;
         let mut progress = |_: &tree_sitter::ParseState| {
             reports = reports.saturating_sub(1);
             if reports == 0 {
@@ -210,4 +212,30 @@ fn point(text: &Text, offset: usize) -> Point {
         line_start = text.line_start(line_start - 1);
     }
     Point::new(text.line_of(offset), offset - line_start)
+}
+
+#[cfg(test)]
+mod tests {
+    use il_lang::registry;
+
+    use super::*;
+
+    #[test]
+    fn a_used_up_budget_gives_no_tree_and_leaves_the_parser_usable() {
+        let rust = registry().by_id("rust").expect("rust");
+        let grammar = grammar::of(rust).expect("a grammar");
+        let text = Text::from("fn f() { g(1, 2); }\n".repeat(500).as_str());
+        let mut parser = Parser::new();
+        assert!(parser.within(1000, grammar, &text, None).is_none());
+        assert!(parser.within(MIN_STEPS, grammar, &text, None).is_some());
+        let small = parser.parse(rust, "const A: u8 = 1;");
+        assert_eq!((small.basis(), small.symbols().len()), (Basis::Tree, 1));
+    }
+
+    #[test]
+    fn the_columns_of_edits_count_from_the_last_line_feed() {
+        let text = Text::from("ab\rcd\r\nef");
+        assert_eq!(point(&text, 5).column, 5);
+        assert_eq!(point(&text, 9).column, 2);
+    }
 }

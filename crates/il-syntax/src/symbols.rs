@@ -5,7 +5,11 @@
 //!
 //! References are not collected, and locals of a function are left out: nobody looks them up by name.
 
-use std::{cmp::Reverse, ops::ControlFlow, ops::Range};
+use std::{
+    cmp::Reverse,
+    fmt,
+    ops::{ControlFlow, Range},
+};
 
 use il_text::Text;
 use streaming_iterator::StreamingIterator;
@@ -28,7 +32,7 @@ const MAX_SIGNATURE: usize = 240;
 const MAX_NAME: usize = 120;
 
 /// A name that a text defines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Symbol {
     pub name: String,
     pub kind: SymbolKind,
@@ -41,6 +45,13 @@ pub struct Symbol {
     pub scope: Option<String>,
     /// The definition up to its body, on one line.
     pub signature: String,
+}
+
+/// Without names: source code must not reach a log by accident.
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Symbol({:?} at {:?})", self.kind, self.range)
+    }
 }
 
 /// What a name stands for.
