@@ -92,6 +92,8 @@ pub enum Reason {
     TimedOut(Duration),
     #[error("the engine knows nothing that follows here")]
     NothingLearnt,
+    #[error("the engine is not sure of anything that follows here")]
+    Unsure,
     #[error("below confidence (best {best:.2} < {threshold:.2})")]
     BelowConfidence { best: f32, threshold: f32 },
     #[error("filtered by {filter}: {why}")]
@@ -120,6 +122,7 @@ impl Reason {
             Self::EngineFailed(_) => "engine-failed",
             Self::TimedOut(_) => "timed-out",
             Self::NothingLearnt => "nothing-learnt",
+            Self::Unsure => "unsure",
             Self::BelowConfidence { .. } => "below-confidence",
             Self::Filtered { .. } => "filtered",
             Self::MidWord => "mid-word",

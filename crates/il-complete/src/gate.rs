@@ -84,6 +84,17 @@ pub fn best_probability(pieces: &[Piece<'_>], config: &GateConfig) -> f32 {
         .fold(0.0, |best, place| best.max(place.cut.probability))
 }
 
+/// Keys that a text stands for: its characters, less indentation and white space at its end, which an
+/// editor takes care of.
+pub fn keystrokes(text: &str) -> usize {
+    let mut walk = Walk::default();
+    walk.take(&Piece {
+        text,
+        probability: 1.0,
+    });
+    walk.chars
+}
+
 /// A place where one could cut.
 #[derive(Clone, Copy, Debug)]
 struct Place {

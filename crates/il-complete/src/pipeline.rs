@@ -284,7 +284,7 @@ impl Pipeline {
             self.now.saturating_sub(job.started),
         );
         let ahead = job.priority == Priority::Speculative;
-        let mut said = self.keep(job, ahead);
+        let said = self.keep(job, ahead);
         for (request, typed) in typed {
             self.note_notes(request, &said.notes);
             self.note(
@@ -304,12 +304,8 @@ impl Pipeline {
             match self.present(request, candidates.unwrap_or_default(), length) {
                 Ok(()) => {}
                 Err(reason) if same_place => {
-                    let reason = said
-                        .reason
-                        .take()
-                        .filter(|_| said.drafts.is_empty())
-                        .unwrap_or(reason);
-                    self.refuse(request, reason);
+                    let dropped = said.reason.clone().filter(|_| said.drafts.is_empty());
+                    self.refuse(request, dropped.unwrap_or(reason));
                 }
                 Err(_) => {
                     debug_assert!(
@@ -334,6 +330,7 @@ impl Pipeline {
         let (length, breadth) = (job.length, job.wanted);
         let dialect = self.dialects.get(&query.ask.language);
         let place = Place::of(&query);
+        let unsure = job.unsure;
         let mut said = Said::default();
         for mut draft in job.into_drafts() {
             if draft.text().is_empty() {
@@ -351,6 +348,9 @@ impl Pipeline {
                     said.drafts.push((anchor.map(keep), draft));
                 }
             }
+        }
+        if said.drafts.is_empty() && unsure {
+            said.reason.get_or_insert(Reason::Unsure);
         }
         said
     }

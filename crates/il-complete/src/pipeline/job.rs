@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use il_engine::{Chunk, Length, Priority};
+use il_engine::{Chunk, Finish, Length, Priority};
 
 use crate::{
     draft::Draft,
@@ -24,6 +24,8 @@ pub(super) struct Job {
     /// Since when nobody waits for it.
     pub idle_since: Option<Duration>,
     alternatives: Vec<Alternative>,
+    /// The engine had more to say and was not sure enough.
+    pub unsure: bool,
 }
 
 /// What was said in one alternative.
@@ -60,6 +62,7 @@ impl Job {
             started: now,
             idle_since: None,
             alternatives: Vec::new(),
+            unsure: false,
         }
     }
 
@@ -86,7 +89,11 @@ impl Job {
                     let _ = open.draft.origin.get_or_insert(origin);
                 }
             }
-            Chunk::End { alternative, .. } => {
+            Chunk::End {
+                alternative,
+                finish,
+            } => {
+                self.unsure |= finish == Finish::Unsure;
                 if let Some(open) = self.open(alternative) {
                     open.ended = true;
                 }

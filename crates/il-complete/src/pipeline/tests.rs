@@ -373,20 +373,29 @@ fn nothing_shown_has_a_reason() {
             calls 10 (0 ahead), cancelled 0
         "#]],
     );
+    engine.on("torn ", Reply::pieces(&[]).finishing(Finish::Unsure));
+    check(
+        Rig::new(engine.clone(), "torn $0"),
+        "request",
+        expect![[r#"
+        request                torn |  [unsure] the engine is not sure of anything that follows here
+        calls 11 (0 ahead), cancelled 0
+    "#]],
+    );
     check(
         Rig::new(engine.clone(), "in$0side"),
         "request",
         expect![[r#"
-        request                in|side  [mid-word] the cursor is inside a word
-        calls 10 (0 ahead), cancelled 0
-    "#]],
+            request                in|side  [mid-word] the cursor is inside a word
+            calls 11 (0 ahead), cancelled 0
+        "#]],
     );
     check(
         Rig::new(engine.clone(), "sure $0").without_engine(),
         "request",
         expect![[r#"
             request                sure |  [no-engine] no engine answers for this file
-            calls 10 (0 ahead), cancelled 0
+            calls 11 (0 ahead), cancelled 0
         "#]],
     );
     check(
@@ -396,7 +405,7 @@ fn nothing_shown_has_a_reason() {
             request                sure |  … 1 waiting, 1 running
             wait 10001ms           sure |  [timed-out] the engine did not answer within 10000 ms
             wait 150ms             sure |  [timed-out] the engine did not answer within 10000 ms
-            calls 11 (0 ahead), cancelled 1
+            calls 12 (0 ahead), cancelled 1
         "#]],
     );
     check(
@@ -405,7 +414,7 @@ fn nothing_shown_has_a_reason() {
         expect![[r#"
             request                sure |  … 1 waiting, 1 running
             close                  sure |  [doc-closed] the document was closed
-            calls 12 (0 ahead), cancelled 1
+            calls 13 (0 ahead), cancelled 1
         "#]],
     );
 }

@@ -7,8 +7,7 @@ pub(super) const NAME: &str = "confidence";
 
 pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
     let offered = draft.shown().len();
-    let visible = draft.shown().trim().chars().count();
-    if !scene.calibrated || visible < scene.gate.min_chars {
+    if !scene.calibrated || gate::keystrokes(draft.shown()) < scene.gate.min_chars {
         return Verdict::Kept;
     }
     let pieces = draft.pieces(offered);

@@ -18,7 +18,8 @@ pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
     if below.is_empty() {
         return Verdict::Kept;
     }
-    let Some(line) = first_repeat(&lines(draft.text(), scene.head()), &below) else {
+    let begun = !scene.head().trim().is_empty() || is_sure(draft, scene);
+    let Some(line) = first_repeat(&lines(draft.text(), scene.head()), &below, begun) else {
         return Verdict::Kept;
     };
     draft.truncate(line);
@@ -58,17 +59,31 @@ fn lines(text: &str, head: &str) -> Vec<Line> {
     lines
 }
 
-/// Where the first line starts that is below the cursor already, alone or with all after it.
-fn first_repeat(lines: &[Line], below: &[&str]) -> Option<usize> {
+/// Where the first line starts that is below the cursor already, alone or with all after it. A line that
+/// is `begun` is meant: who starts to write the next line again wants it twice.
+fn first_repeat(lines: &[Line], below: &[&str], begun: bool) -> Option<usize> {
     let repeats = |n: &usize| {
         let rest = &lines[*n..];
-        let first = is_telling(&rest[0].text) && similar(&rest[0].text, below[0]);
+        let meant = begun && *n == 0;
+        let first = !meant && is_telling(&rest[0].text) && similar(&rest[0].text, below[0]);
         // Short lines (`end`, `}`) repeat what follows only where they stand exactly like it.
         let exactly = |(line, below): (&Line, &&str)| line.text == below.trim_end();
         let all = *n > 0 && rest.len() <= below.len() && rest.iter().zip(below).all(exactly);
         first || all
     };
     (0..lines.len()).find(repeats).map(|n| lines[n].start)
+}
+
+/// Surer than this, a calibrated engine knows the next line and means it.
+const SURE: f32 = 0.9;
+
+fn is_sure(draft: &Draft, scene: &Scene<'_>) -> bool {
+    let line = super::first_line(draft.text()).len();
+    scene.calibrated
+        && draft
+            .pieces(line)
+            .last()
+            .is_some_and(|piece| piece.probability >= SURE)
 }
 
 fn is_telling(line: &str) -> bool {
@@ -79,7 +94,7 @@ fn is_telling(line: &str) -> bool {
 mod tests {
     use expect_test::expect;
 
-    use crate::shape::testing::check;
+    use crate::shape::testing::{check, check_sure};
 
     #[test]
     fn stops_before_the_next_line() {
@@ -131,6 +146,30 @@ mod tests {
             -- scope: it stops where the block ends
             -- too-short: nothing is left to show
         "#]],
+        );
+    }
+
+    #[test]
+    fn who_begins_the_next_line_again_wants_it_twice() {
+        check(
+            "rust",
+            "    #[in$0\n\n    #[inline]\n",
+            "line]",
+            expect![[r#"
+                    #[in⟦line]⟧
+
+                    #[inline]
+            "#]],
+        );
+        check_sure(
+            "rust",
+            "    $0\n\n    #[inline]\n",
+            "#[inline]",
+            expect![[r#"
+                    ⟦#[inline]⟧
+
+                    #[inline]
+            "#]],
         );
     }
 

@@ -1,16 +1,15 @@
 //! The last look: nothing blank, nothing shorter than the glance that it costs, no space at the end.
 
 use super::{Draft, Reason, Scene, Verdict};
-use crate::dialect::is_word;
+use crate::{dialect::is_word, gate::keystrokes};
 
 pub(super) const NAME: &str = "too-short";
 
 pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
-    let visible = draft.shown().trim();
-    if visible.is_empty() {
+    if draft.shown().trim().is_empty() {
         return dropped("it is blank");
     }
-    if scene.floor == 0 && visible.chars().count() < scene.gate.min_chars {
+    if scene.floor == 0 && keystrokes(draft.shown()) < scene.gate.min_chars {
         return dropped("it is too short to be worth a glance");
     }
     let len = draft.shown().trim_end().len() + gap_before_word(draft, scene);
@@ -50,6 +49,14 @@ mod tests {
             nothing: filtered by too-short: it is blank
             -- too-short: nothing is left to show
         "#]],
+        );
+        check(
+            "rust",
+            "    foo()$0\n",
+            " {",
+            expect![[r#"
+                    foo()⟦ {⟧
+            "#]],
         );
         check(
             "rust",
