@@ -53,7 +53,8 @@ pub(crate) fn run(args: &EvalReplay) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The bytes of the 1-based lines `from` to `to`, both included.
+/// The bytes of the 1-based lines `from` to `to`, both included. The last line break is left where lines
+/// follow: whoever writes between two lines has opened one first.
 fn lines_between(text: &str, from: usize, to: Option<usize>) -> Result<Range<usize>, String> {
     let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
     if !text.is_empty() && !text.ends_with('\n') {
@@ -67,7 +68,11 @@ fn lines_between(text: &str, from: usize, to: Option<usize>) -> Result<Range<usi
         ));
     }
     let start = if from == 1 { 0 } else { ends[from - 2] };
-    Ok(start..ends[last - 1])
+    let mut end = ends[last - 1];
+    if end < text.len() {
+        end -= if text[..end].ends_with("\r\n") { 2 } else { 1 };
+    }
+    Ok(start..end)
 }
 
 fn type_through_server(root: &Path, script: &Script<'_>, learn: Learn) -> anyhow::Result<Replayed> {
@@ -217,7 +222,8 @@ mod tests {
         let text = "one\ntwo\nthree";
         let check = |from, to| lines_between(text, from, to).map(|range| &text[range]);
         assert_eq!(check(1, None), Ok(text));
-        assert_eq!(check(2, Some(2)), Ok("two\n"));
+        assert_eq!(check(2, Some(2)), Ok("two"));
+        assert_eq!(lines_between("one\r\ntwo\r\n", 1, Some(1)), Ok(0..3));
         assert_eq!(check(3, None), Ok("three"));
         let nothing = |from, to| {
             Err(format!(
