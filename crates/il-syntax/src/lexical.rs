@@ -186,11 +186,11 @@ impl<'a> Surface<'a> {
         if code.is_empty() {
             return false;
         }
-        let ends = self
-            .language
-            .block_openers
-            .iter()
-            .any(|opener| ends_with_token(code, opener));
+        let ends = self.language.block_openers.iter().any(|opener| {
+            // `a)` opens an arm of a `case`, `f(a)` opens nothing.
+            let balanced = *opener == ")" && code.matches('(').count() >= code.matches(')').count();
+            ends_with_token(code, opener) && !balanced
+        });
         ends || self.starts_block(code)
     }
 

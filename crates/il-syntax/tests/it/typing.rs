@@ -260,6 +260,34 @@ fn keywords_open_blocks() {
 }
 
 #[test]
+fn what_only_looks_like_an_opener() {
+    check("bash", "x=$(date)\n$0\n", &expect![[r#"
+        scope ``, block 1-2, indent ""
+        facts at_line_end line_is_blank
+        block ends nowhere
+    "#]]);
+    check("html", "<p>a</p>\n$0\n", &expect![[r#"
+        scope ``, block 1-2, indent ""
+        facts at_line_end line_is_blank
+        block ends nowhere
+    "#]]);
+    check("python", "x = 1  # note:\n$0\n", &expect![[r#"
+        scope ``, block 1-2, indent ""
+        facts at_line_end line_is_blank
+        block ends nowhere
+    "#]]);
+    check(
+        "latex",
+        "\\begin{itemize}\n$0\n\\end{itemize}\n",
+        &expect![[r#"
+            scope ``, block 1-2, indent "  "
+            facts at_line_end line_is_blank empty_block after_block_opener
+            block ends 3 before "\\end{itemize}"
+        "#]],
+    );
+}
+
+#[test]
 fn without_a_grammar_the_lines_answer() {
     check(
         "dart",
