@@ -49,7 +49,13 @@ impl Buffer {
     pub(crate) fn new(known: Known<'_>) -> Self {
         let literals = known.base.literals().clone();
         let local = Vocabulary::new(known.overlay.end(), literals);
-        Self { text: String::new(), lines: Vec::new(), local, scratch: Vec::new(), lexed: 0 }
+        Self {
+            text: String::new(),
+            lines: Vec::new(),
+            local,
+            scratch: Vec::new(),
+            lexed: 0,
+        }
     }
 
     pub(crate) fn local(&self) -> &Vocabulary {
@@ -68,7 +74,10 @@ impl Buffer {
     /// Makes the buffer hold `text`.
     pub(crate) fn set(&mut self, text: &str, lexer: &Lexer, known: Known<'_>) {
         if self.local.end() - self.local.first() > MAX_LOCAL {
-            *self = Self { lexed: self.lexed, ..Self::new(known) };
+            *self = Self {
+                lexed: self.lexed,
+                ..Self::new(known)
+            };
         }
         let (old, new) = (self.text.as_bytes(), text.as_bytes());
         if old == new && !self.lines.is_empty() {
@@ -79,7 +88,9 @@ impl Buffer {
         let shared_end = common_suffix(&old[old.len() - most..], &new[new.len() - most..]);
         let (mut first, mut start) = (0, 0);
         // The last line has no terminator, so it is never known to be whole.
-        while first + 1 < self.lines.len() && start + (self.lines[first].bytes as usize) < shared_start {
+        while first + 1 < self.lines.len()
+            && start + (self.lines[first].bytes as usize) < shared_start
+        {
             start += self.lines[first].bytes as usize;
             first += 1;
         }
@@ -92,13 +103,14 @@ impl Buffer {
             0 => LexState::default(),
             n => self.lines[n - 1].after,
         };
-        let middle: Vec<BufferLine> = split_lines(&text[start..new.len() - tail], tail == 0)
-            .map(|line| {
-                let lexed = self.lex(line, &mut state, lexer, known);
-                self.lexed += 1;
-                lexed
-            })
-            .collect();
+        let middle: Vec<BufferLine> =
+            split_lines(&text[start..new.len() - tail], last == self.lines.len())
+                .map(|line| {
+                    let lexed = self.lex(line, &mut state, lexer, known);
+                    self.lexed += 1;
+                    lexed
+                })
+                .collect();
         let mut at = first + middle.len();
         self.lines.splice(first..last, middle);
         let mut offset = new.len() - tail;
@@ -127,8 +139,18 @@ impl Buffer {
     }
 
     /// Lexes the piece of a line before a cursor and the piece after it.
-    pub(crate) fn cut(&mut self, line: usize, text: &str, cursor: usize, lexer: &Lexer, known: Known<'_>) -> Cut {
-        let mut state = self.lines.get(line).map_or_else(LexState::default, |l| l.before);
+    pub(crate) fn cut(
+        &mut self,
+        line: usize,
+        text: &str,
+        cursor: usize,
+        lexer: &Lexer,
+        known: Known<'_>,
+    ) -> Cut {
+        let mut state = self
+            .lines
+            .get(line)
+            .map_or_else(LexState::default, |l| l.before);
         let entered = state;
         let mut tokens = Vec::new();
         lexer.line(&text[..cursor], &mut state, &mut tokens);
@@ -140,17 +162,29 @@ impl Buffer {
             _ => "",
         };
         let partial = partial.trim_start();
-        let mut before = BufferLine { before: entered, after: state, ..BufferLine::default() };
+        let mut before = BufferLine {
+            before: entered,
+            after: state,
+            ..BufferLine::default()
+        };
         before.indent = indentation(&text[..cursor - partial.len()]).0;
         self.fill(&mut before, text, &tokens, known);
         // What comes after is lexed as if the line went on, so a string that is open stays open.
         let mut whole = Vec::new();
         let mut state = entered;
         lexer.line(text, &mut state, &mut whole);
-        let rest: Vec<Token> = whole.into_iter().filter(|t| t.start as usize >= cursor).collect();
+        let rest: Vec<Token> = whole
+            .into_iter()
+            .filter(|t| t.start as usize >= cursor)
+            .collect();
         let mut after = BufferLine::default();
         self.fill(&mut after, text, &rest, known);
-        Cut { before, after, partial: partial.to_owned(), spaced: text[..cursor].ends_with([' ', '\t']) || cursor == 0 }
+        Cut {
+            before,
+            after,
+            partial: partial.to_owned(),
+            spaced: text[..cursor].ends_with([' ', '\t']) || cursor == 0,
+        }
     }
 
     /// The id of a token of this buffer.
@@ -161,12 +195,23 @@ impl Buffer {
         }
     }
 
-    fn lex(&mut self, line: &str, state: &mut LexState, lexer: &Lexer, known: Known<'_>) -> BufferLine {
+    fn lex(
+        &mut self,
+        line: &str,
+        state: &mut LexState,
+        lexer: &Lexer,
+        known: Known<'_>,
+    ) -> BufferLine {
         let before = *state;
         let mut tokens = std::mem::take(&mut self.scratch);
         tokens.clear();
         lexer.line(line.trim_end_matches(['\n', '\r']), state, &mut tokens);
-        let mut out = BufferLine { bytes: line.len() as u32, before, after: *state, ..BufferLine::default() };
+        let mut out = BufferLine {
+            bytes: line.len() as u32,
+            before,
+            after: *state,
+            ..BufferLine::default()
+        };
         out.indent = indentation(line).0;
         self.fill(&mut out, line, &tokens, known);
         self.scratch = tokens;
@@ -176,7 +221,8 @@ impl Buffer {
     fn fill(&mut self, out: &mut BufferLine, line: &str, tokens: &[Token], known: Known<'_>) {
         for (i, t) in tokens.iter().enumerate() {
             let text = &line[t.start as usize..t.end as usize];
-            out.tokens.push(self.intern(text, t.class != TokenClass::Symbol, known));
+            out.tokens
+                .push(self.intern(text, t.class != TokenClass::Symbol, known));
             out.space.push(if i == 0 { 0 } else { t.space });
             out.modes.push(t.mode);
         }
@@ -199,14 +245,34 @@ fn tokens_end(tokens: &[Token], _line: &str) -> usize {
 }
 
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    let chunks = a.chunks_exact(64).zip(b.chunks_exact(64)).take_while(|(x, y)| x == y).count() * 64;
-    chunks + a[chunks..].iter().zip(&b[chunks..]).take_while(|(x, y)| x == y).count()
+    let chunks = a
+        .chunks_exact(64)
+        .zip(b.chunks_exact(64))
+        .take_while(|(x, y)| x == y)
+        .count()
+        * 64;
+    chunks
+        + a[chunks..]
+            .iter()
+            .zip(&b[chunks..])
+            .take_while(|(x, y)| x == y)
+            .count()
 }
 
 fn common_suffix(a: &[u8], b: &[u8]) -> usize {
-    let chunks = a.rchunks_exact(64).zip(b.rchunks_exact(64)).take_while(|(x, y)| x == y).count() * 64;
+    let chunks = a
+        .rchunks_exact(64)
+        .zip(b.rchunks_exact(64))
+        .take_while(|(x, y)| x == y)
+        .count()
+        * 64;
     let (a, b) = (&a[..a.len() - chunks], &b[..b.len() - chunks]);
-    chunks + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
+    chunks
+        + a.iter()
+            .rev()
+            .zip(b.iter().rev())
+            .take_while(|(x, y)| x == y)
+            .count()
 }
 
 /// Lines with their terminators. At the end of a text the last line has none and may be empty.
@@ -230,7 +296,11 @@ pub(crate) fn split_lines(text: &str, to_end: bool) -> impl Iterator<Item = &str
 /// Just after the first `\n`, `\r\n` or lone `\r`.
 fn line_end(b: &[u8]) -> Option<usize> {
     let at = memchr::memchr2(b'\n', b'\r', b)?;
-    Some(if b[at] == b'\r' && b.get(at + 1) == Some(&b'\n') { at + 2 } else { at + 1 })
+    Some(if b[at] == b'\r' && b.get(at + 1) == Some(&b'\n') {
+        at + 2
+    } else {
+        at + 1
+    })
 }
 
 impl BufferLine {
@@ -245,5 +315,113 @@ impl BufferLine {
             Some(TokenMode::Comment) => TokenMode::Comment,
             _ => self.after.mode(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::lexer;
+    use crate::vocabulary::{FIRST_WORD, Literals};
+
+    fn empty() -> (Vocabulary, Vocabulary) {
+        let literals = Arc::new(Literals::default());
+        (
+            Vocabulary::new(FIRST_WORD, literals.clone()),
+            Vocabulary::new(FIRST_WORD, literals),
+        )
+    }
+
+    /// The lines of a buffer as texts, so that buffers with other ids compare equal.
+    fn shown(buffer: &Buffer) -> Vec<(u32, Vec<String>, Vec<u8>, Vec<TokenMode>)> {
+        let text = |&id: &Id| buffer.local().text(id).to_owned();
+        let line = |l: &BufferLine| {
+            (
+                l.indent,
+                l.tokens.iter().map(text).collect(),
+                l.space.clone(),
+                l.modes.clone(),
+            )
+        };
+        buffer.lines().iter().map(line).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_buffer_after_edits_is_what_a_new_one_is(
+            start in "[a-z\"'/*\r\n \t(){}#é]{0,60}",
+            edits in proptest::collection::vec(
+                (any::<proptest::sample::Index>(), any::<proptest::sample::Index>(), "[a-z\"/*\r\n ]{0,8}"), 1..8),
+        ) {
+            let (base, overlay) = empty();
+            let known = Known { base: &base, overlay: &overlay };
+            let lexer = lexer("rust");
+            let mut edited = Buffer::new(known);
+            let mut text = start;
+            edited.set(&text, lexer, known);
+            for (a, b, insert) in edits {
+                let places: Vec<usize> = text.char_indices().map(|c| c.0).chain([text.len()]).collect();
+                let (a, b) = (places[a.index(places.len())], places[b.index(places.len())]);
+                text.replace_range(a.min(b)..a.max(b), &insert);
+                edited.set(&text, lexer, known);
+                let mut fresh = Buffer::new(known);
+                fresh.set(&text, lexer, known);
+                prop_assert_eq!(shown(&edited), shown(&fresh), "{:?}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn an_edit_lexes_its_line_and_no_other() {
+        let (base, overlay) = empty();
+        let known = Known {
+            base: &base,
+            overlay: &overlay,
+        };
+        let mut buffer = Buffer::new(known);
+        let text = "let a = 1;\n".repeat(1000);
+        buffer.set(&text, lexer("rust"), known);
+        let before = buffer.lexed();
+        let mut edited = text.clone();
+        edited.insert_str(11 * 500 + 4, "bb");
+        buffer.set(&edited, lexer("rust"), known);
+        assert!(
+            buffer.lexed() - before <= 3,
+            "{} lines",
+            buffer.lexed() - before
+        );
+        assert_eq!(buffer.lines().len(), 1001);
+    }
+
+    #[test]
+    fn an_opened_comment_is_followed_to_where_it_ends() {
+        let (base, overlay) = empty();
+        let known = Known {
+            base: &base,
+            overlay: &overlay,
+        };
+        let mut buffer = Buffer::new(known);
+        buffer.set("a\nb\nc */ d\ne\n", lexer("rust"), known);
+        let before = buffer.lexed();
+        buffer.set("a /*\nb\nc */ d\ne\n", lexer("rust"), known);
+        let modes: Vec<TokenMode> = buffer
+            .lines()
+            .iter()
+            .filter_map(|l| l.modes.last().copied())
+            .collect();
+        assert_eq!(
+            modes,
+            [
+                TokenMode::Comment,
+                TokenMode::Comment,
+                TokenMode::Code,
+                TokenMode::Code
+            ]
+        );
+        assert!(buffer.lexed() - before <= 3);
     }
 }

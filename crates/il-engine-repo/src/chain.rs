@@ -8,13 +8,15 @@
 
 use crate::keys::{LINE_KEYS, SPARSE_KEYS};
 use crate::sources::{
-    Answers, CANDIDATE_DEAD, CANDIDATE_NEW, DIRECTORY, FILE, FILE_NAMES, FILE_SPARSE, LEVELS, LIKE_LINES, REPOSITORY,
-    REPOSITORY_NAMES, REPOSITORY_SPARSE, SOURCES,
+    Answers, CANDIDATE_DEAD, CANDIDATE_NEW, DIRECTORY, FILE, FILE_NAMES, FILE_SPARSE, LEVELS,
+    LIKE_LINES, REPOSITORY, REPOSITORY_NAMES, REPOSITORY_SPARSE, SOURCES,
 };
-use crate::vocabulary::{Id, NEWLINE, is_newline};
+use crate::vocabulary::{Id, NEWLINE, Words, is_newline};
 
 const AMOUNTS: usize = 6;
 const SPREADS: usize = 4;
+/// How finely probabilities are compared.
+const GRADES: f32 = (1 << 20) as f32;
 /// Number of learned trusts.
 pub(crate) const TRUSTS: usize = SOURCES * LEVELS * AMOUNTS * SPREADS * 2;
 
@@ -30,10 +32,10 @@ pub(crate) struct Guess {
 
 /// One replacement, for learning: which trust it used, the share of the truth, the share of new names.
 #[derive(Clone, Copy, Debug)]
-pub struct Replacement {
-    pub trust: u32,
-    pub truth: f32,
-    pub new: f32,
+pub(crate) struct Replacement {
+    pub(crate) trust: u32,
+    pub(crate) truth: f32,
+    pub(crate) new: f32,
 }
 
 /// Probabilities of one step.
@@ -70,7 +72,13 @@ fn trust_index(source: usize, level: usize, amount: f32, spread: u16, deepest: b
 
 impl Beliefs {
     /// Works the chain through. `trust` holds logits.
-    pub(crate) fn form(&mut self, answers: &Answers, trust: &[f32], truth: Option<Id>) {
+    pub(crate) fn form(
+        &mut self,
+        answers: &Answers,
+        words: Words<'_>,
+        trust: &[f32],
+        truth: Option<Id>,
+    ) {
         self.shares.clear();
         self.shares.resize(answers.candidates.tokens.len(), 0.0);
         self.replacements.clear();
@@ -89,18 +97,39 @@ impl Beliefs {
             self.replace(answers, FILE_SPARSE + k, 0, trust, &mut scale, truth);
         }
         for k in (0..LINE_KEYS).rev() {
-            self.replace(answers, LIKE_LINES + k, answers.in_line.min(3), trust, &mut scale, truth);
+            self.replace(
+                answers,
+                LIKE_LINES + k,
+                answers.in_line.min(3),
+                trust,
+                &mut scale,
+                truth,
+            );
         }
-        self.gather(answers, scale);
+        self.gather(answers, words, scale);
     }
 
-    fn replace(&mut self, answers: &Answers, source: usize, level: usize, trust: &[f32], scale: &mut f32, truth: Option<u16>) {
+    fn replace(
+        &mut self,
+        answers: &Answers,
+        source: usize,
+        level: usize,
+        trust: &[f32],
+        scale: &mut f32,
+        truth: Option<u16>,
+    ) {
         let tally = &answers.tallies[source];
         let total = tally.total[level];
         if total <= 0.0 {
             return;
         }
-        let index = trust_index(source, level, total, tally.distinct[level], level == tally.top);
+        let index = trust_index(
+            source,
+            level,
+            total,
+            tally.distinct[level],
+            level == tally.top,
+        );
         let weight = 1.0 / (1.0 + (-trust[index]).exp());
         if *scale < 1e-20 {
             for share in &mut self.shares {
@@ -108,12 +137,20 @@ impl Beliefs {
             }
             *scale = 1.0;
         }
-        let end = if level == 0 { tally.counts.len() } else { tally.shallow_from };
+        let end = if level == 0 {
+            tally.counts.len()
+        } else {
+            tally.shallow_from
+        };
         let new = tally.new[level] / total;
         if let Some(truth) = truth {
             let matching = tally.candidates[..end].iter().position(|&c| c == truth);
             let share = matching.map_or(0.0, |i| tally.counts[i][level] / total);
-            self.replacements.push(Replacement { trust: index as u32, truth: share, new });
+            self.replacements.push(Replacement {
+                trust: index as u32,
+                truth: share,
+                new,
+            });
         }
         // What a source gives to names it cannot tell is left as it was.
         let keep = 1.0 - weight * (1.0 - new);
@@ -130,10 +167,18 @@ impl Beliefs {
         }
     }
 
-    fn gather(&mut self, answers: &Answers, scale: f32) {
+    fn gather(&mut self, answers: &Answers, words: Words<'_>, scale: f32) {
         self.guesses.clear();
         self.newlines.clear();
-        let (mut sum, mut newline) = (0.0, Guess { token: NEWLINE, p: 0.0, space: 0, candidate: CANDIDATE_DEAD });
+        let (mut sum, mut newline) = (
+            0.0,
+            Guess {
+                token: NEWLINE,
+                p: 0.0,
+                space: 0,
+                candidate: CANDIDATE_DEAD,
+            },
+        );
         for (i, &token) in answers.candidates.tokens.iter().enumerate().skip(2) {
             let p = self.shares[i] * scale;
             sum += p;
@@ -141,12 +186,23 @@ impl Beliefs {
                 newline.p += p;
                 self.newlines.push((token, p));
             } else {
-                self.guesses.push(Guess { token, p, space: 0, candidate: i as u16 });
+                self.guesses.push(Guess {
+                    token,
+                    p,
+                    space: 0,
+                    candidate: i as u16,
+                });
             }
         }
         self.guesses.push(newline);
         self.rest = (1.0 - sum).max(0.0);
-        let by_p = |a: &Guess, b: &Guess| b.p.total_cmp(&a.p).then(a.candidate.cmp(&b.candidate));
+        // Ids depend on the order in which files were learnt; what is as good as equal is told apart by its text.
+        let grade = |g: &Guess| (g.p * GRADES) as u32;
+        let by_p = |a: &Guess, b: &Guess| {
+            grade(b)
+                .cmp(&grade(a))
+                .then_with(|| words.text(a.token).cmp(words.text(b.token)))
+        };
         let head = 24;
         if self.guesses.len() > head {
             self.guesses.select_nth_unstable_by(head, by_p);

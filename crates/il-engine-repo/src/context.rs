@@ -40,16 +40,28 @@ impl ContextIndex {
     }
 
     /// Fills in what follows from the order.
-    pub(crate) fn with_order(tokens: &[Id], file_of: &[u32], order: Vec<u32>, bucket: Vec<u32>) -> Self {
+    pub(crate) fn with_order(
+        tokens: &[Id],
+        file_of: &[u32],
+        order: Vec<u32>,
+        bucket: Vec<u32>,
+    ) -> Self {
         let next = order.iter().map(|&p| tokens[p as usize]).collect();
         let file = order.iter().map(|&p| file_of[p as usize]).collect();
-        Self { order, bucket, next, file }
+        Self {
+            order,
+            bucket,
+            next,
+            file,
+        }
     }
 
     /// Narrows by `context`, nearest token first: `out[k]` is the range that agrees in `k + 1` tokens.
     pub(crate) fn lookup(&self, tokens: &[Id], context: &[Id], out: &mut Vec<Range>) {
         out.clear();
-        let Some(&nearest) = context.first() else { return };
+        let Some(&nearest) = context.first() else {
+            return;
+        };
         let b = nearest as usize;
         if b + 1 >= self.bucket.len() {
             return;
@@ -58,7 +70,10 @@ impl ContextIndex {
         if lo == hi {
             return;
         }
-        out.push(Range { lo: lo as u32, hi: hi as u32 });
+        out.push(Range {
+            lo: lo as u32,
+            hi: hi as u32,
+        });
         for (depth, &want) in context.iter().enumerate().take(DEPTH).skip(1) {
             if context[depth - 1] == BOS {
                 return;
@@ -79,12 +94,19 @@ impl ContextIndex {
             };
             hi = lo + b;
             lo += a;
-            out.push(Range { lo: lo as u32, hi: hi as u32 });
+            out.push(Range {
+                lo: lo as u32,
+                hi: hi as u32,
+            });
         }
     }
 
     pub(crate) fn memory(&self) -> usize {
-        (self.order.capacity() + self.bucket.capacity() + self.next.capacity() + self.file.capacity()) * 4
+        (self.order.capacity()
+            + self.bucket.capacity()
+            + self.next.capacity()
+            + self.file.capacity())
+            * 4
     }
 }
 
@@ -118,7 +140,9 @@ fn sort_positions(tokens: &[Id], vocabulary: usize) -> (Vec<u32>, Vec<u32>) {
         rest = tail;
     }
     slices.sort_by_key(|s| std::cmp::Reverse(s.len()));
-    slices.into_par_iter().for_each(|s| sort_range(tokens, s, 1));
+    slices
+        .into_par_iter()
+        .for_each(|s| sort_range(tokens, s, 1));
     (order, bucket)
 }
 
@@ -186,4 +210,56 @@ fn before(tokens: &[Id], p: u32, q: u32, depth: usize) -> bool {
         }
     }
     p < q
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Positions whose last `n` tokens are `context`, nearest first, found by looking everywhere.
+    fn naive(tokens: &[Id], context: &[Id], n: usize) -> Vec<u32> {
+        (1..tokens.len())
+            .filter(|&p| tokens[p] != BOS && p >= n && (0..n).all(|d| tokens[p - 1 - d] == context[d]))
+            // A context does not reach over the start of a file.
+            .filter(|&p| (0..n.saturating_sub(1)).all(|d| tokens[p - 1 - d] != BOS))
+            .map(|p| p as u32)
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn lookup_finds_what_looking_everywhere_finds(
+            tail in proptest::collection::vec(0u32..5, 1..300),
+            at in any::<proptest::sample::Index>(),
+        ) {
+            let mut tokens = vec![BOS];
+            tokens.extend(tail);
+            let index = ContextIndex::build(&tokens, &vec![0; tokens.len()], 5);
+            let p = 1 + at.index(tokens.len() - 1);
+            let context: Vec<Id> = tokens[..p].iter().rev().copied().take(DEPTH).collect();
+            let mut ranges = Vec::new();
+            index.lookup(&tokens, &context, &mut ranges);
+            for n in 1..=context.len() {
+                let mut found: Vec<u32> = ranges
+                    .get(n - 1)
+                    .map_or(&[][..], |r| &index.order[r.lo as usize..r.hi as usize])
+                    .to_vec();
+                found.sort_unstable();
+                prop_assert_eq!(found, naive(&tokens, &context, n));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_beside_the_order_belongs_to_it() {
+        let tokens = [BOS, 3, 4, 3, 4, BOS, 4, 3];
+        let files = [0, 0, 0, 0, 0, 1, 1, 1];
+        let index = ContextIndex::build(&tokens, &files, 5);
+        for (i, &p) in index.order.iter().enumerate() {
+            assert_eq!(index.next[i], tokens[p as usize]);
+            assert_eq!(index.file[i], files[p as usize]);
+        }
+    }
 }

@@ -73,16 +73,25 @@ impl Question<'_> {
     pub(crate) fn step(&self, said: &Said, work: &mut Workspace) {
         work.steps += 1;
         work.answers.ask(self.family, self.view, said, self.words);
-        work.beliefs.form(&work.answers, &self.weights.trust, None);
+        work.beliefs
+            .form(&work.answers, self.words, &self.weights.trust, None);
         if let Some(mixer) = &self.weights.mixer {
-            work.features.fill(self.view, said, &work.answers, &work.beliefs, self.words);
+            work.features
+                .fill(self.view, said, &work.answers, &work.beliefs, self.words);
             mixer.weigh(&work.features, &mut work.beliefs);
         }
     }
 
     /// The most probable ways to end the line, best first; `None` when cancelled.
-    pub(crate) fn line(&self, work: &mut Workspace, cancel: &CancelToken) -> Option<Vec<Hypothesis>> {
-        let start = Hypothesis { said: Said::nothing(self.view), ..Hypothesis::default() };
+    pub(crate) fn line(
+        &self,
+        work: &mut Workspace,
+        cancel: &CancelToken,
+    ) -> Option<Vec<Hypothesis>> {
+        let start = Hypothesis {
+            said: Said::nothing(self.view),
+            ..Hypothesis::default()
+        };
         let mut active = vec![start];
         let mut finished: Vec<Hypothesis> = Vec::new();
         for step in 0..MOST_TOKENS {
@@ -95,11 +104,20 @@ impl Question<'_> {
                 if step == 0 && !self.view.partial.is_empty() {
                     self.keep_begun(&mut work.beliefs);
                 }
-                self.branch(&hypothesis, step == 0, &work.beliefs, &mut next, &mut finished);
+                self.branch(
+                    &hypothesis,
+                    step == 0,
+                    &work.beliefs,
+                    &mut next,
+                    &mut finished,
+                );
             }
             next.sort_by(|a, b| b.log_p.total_cmp(&a.log_p));
             next.truncate(BEAM);
-            let best = finished.iter().map(|h| h.log_p).fold(f32::NEG_INFINITY, f32::max);
+            let best = finished
+                .iter()
+                .map(|h| h.log_p)
+                .fold(f32::NEG_INFINITY, f32::max);
             next.retain(|h| h.log_p > best && h.log_p > LOG_FLOOR);
             active = next;
             if active.is_empty() {
@@ -125,13 +143,22 @@ impl Question<'_> {
                 break;
             }
             let ends_line = is_newline(guess.token);
-            if ends_line && !self.view.rest.is_empty() {
+            // To say nothing is no answer, and a line that goes on behind the cursor does not end here.
+            if ends_line && (first || !self.view.rest.is_empty()) {
                 continue;
             }
             taken += 1;
             let log_p = from.log_p + guess.p.ln();
-            if ends_line || self.meets_rest(from, guess.token) {
-                let mut done = Hypothesis { log_p, done: true, ..from.clone() };
+            let meets_rest = self.meets_rest(from, guess.token);
+            if meets_rest && first {
+                continue;
+            }
+            if ends_line || meets_rest {
+                let mut done = Hypothesis {
+                    log_p,
+                    done: true,
+                    ..from.clone()
+                };
                 if ends_line {
                     let sum: f32 = beliefs.newlines.iter().map(|n| n.1).sum();
                     let best = beliefs.newlines.iter().max_by(|a, b| a.1.total_cmp(&b.1));
@@ -162,18 +189,26 @@ impl Question<'_> {
     }
 
     fn extend(&self, from: &Hypothesis, guess: &Guess, first: bool, log_p: f32) -> Hypothesis {
-        let mut next = Hypothesis { log_p, ..from.clone() };
+        let mut next = Hypothesis {
+            log_p,
+            ..from.clone()
+        };
         let word = self.words.text(guess.token);
         let partial = self.view.partial.as_str();
         if first && !partial.is_empty() {
-            next.text.push_str(word.get(partial.len()..).unwrap_or_default());
+            next.text
+                .push_str(word.get(partial.len()..).unwrap_or_default());
         } else {
             if !(first && self.view.spaced) {
-                next.text.extend(std::iter::repeat_n(' ', usize::from(guess.space.min(8))));
+                next.text
+                    .extend(std::iter::repeat_n(' ', usize::from(guess.space.min(8))));
             }
             next.text.push_str(word);
         }
-        next.pieces.push(PieceEnd { end: next.text.len(), log_p });
+        next.pieces.push(PieceEnd {
+            end: next.text.len(),
+            log_p,
+        });
         next.said.push(guess.token, self.words);
         next
     }
@@ -184,12 +219,19 @@ impl Question<'_> {
         let words = self.words;
         beliefs.guesses.retain(|g| {
             let kind = words.kind(g.token);
-            kind != Kind::Newline && completes_words(kind) && words.text(g.token).starts_with(partial)
+            kind != Kind::Newline
+                && completes_words(kind)
+                && words.text(g.token).starts_with(partial)
         });
         let rest = beliefs.rest.max(0.002);
         for (token, count) in self.words_begun(beliefs) {
             let p = rest * 0.5 * count / self.family.total * 4.0;
-            beliefs.guesses.push(Guess { token, p, space: 1, candidate: u16::MAX });
+            beliefs.guesses.push(Guess {
+                token,
+                p,
+                space: 1,
+                candidate: u16::MAX,
+            });
         }
         let unknown = rest * 0.05 * 0.15f32.powi(partial.len() as i32 - 1);
         let sum: f32 = beliefs.guesses.iter().map(|g| g.p).sum::<f32>() + unknown;
@@ -229,7 +271,10 @@ impl Question<'_> {
             }
         }
         found.retain(|&(id, _)| beliefs.guesses.iter().all(|g| g.token != id));
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.words.text(a.0).cmp(self.words.text(b.0))));
+        found.sort_by(|a, b| {
+            b.1.total_cmp(&a.1)
+                .then_with(|| self.words.text(a.0).cmp(self.words.text(b.0)))
+        });
         found.truncate(FALLBACK);
         found
     }
@@ -237,16 +282,29 @@ impl Question<'_> {
 
 impl Question<'_> {
     /// Where the longest match that supports a line stands in the repository: path and 0-based row.
-    pub(crate) fn origin(&self, line: &Hypothesis, work: &mut Workspace) -> Option<(std::sync::Arc<str>, u32)> {
+    pub(crate) fn origin(
+        &self,
+        line: &Hypothesis,
+        work: &mut Workspace,
+    ) -> Option<(std::sync::Arc<str>, u32)> {
         let mut best: Option<(usize, std::sync::Arc<str>, u32)> = None;
         for said in 0..line.said.tokens.len() {
-            let found = work.answers.longest(self.family, self.view, &line.said.tokens[..said], line.said.tokens[said]);
+            let found = work.answers.longest(
+                self.family,
+                self.view,
+                &line.said.tokens[..said],
+                line.said.tokens[said],
+            );
             if let Some((matched, source, position)) = found
                 && best.as_ref().is_none_or(|b| matched > b.0)
             {
                 let segment = &self.family.segment(source).segment;
                 let row = segment.line_at(position).map_or(0, |l| l.row);
-                best = Some((matched, segment.files[segment.file_at(position)].path.clone(), row));
+                best = Some((
+                    matched,
+                    segment.files[segment.file_at(position)].path.clone(),
+                    row,
+                ));
             }
         }
         best.map(|(_, path, row)| (path, row))

@@ -9,7 +9,10 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError, TryLockError};
 
-use il_engine::{CancelToken, Capabilities, Chunk, Engine, EngineError, Finish, Length, Origin, Outcome, Request, Sink};
+use il_engine::{
+    CancelToken, Capabilities, Chunk, Engine, EngineError, Finish, Length, Origin, Outcome,
+    Request, Sink,
+};
 
 use crate::decode::Hypothesis;
 use crate::family::Family;
@@ -23,10 +26,21 @@ const NAME: &str = "repo";
 
 impl Engine for RepoModel {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: NAME, remote: false, metered: false, calibrated: true, instant: true }
+        Capabilities {
+            name: NAME,
+            remote: false,
+            metered: false,
+            calibrated: true,
+            instant: true,
+        }
     }
 
-    fn complete(&self, request: &Request, cancel: &CancelToken, sink: Sink<'_>) -> Result<Outcome, EngineError> {
+    fn complete(
+        &self,
+        request: &Request,
+        cancel: &CancelToken,
+        sink: Sink<'_>,
+    ) -> Result<Outcome, EngineError> {
         if request.cursor > request.text.len() || !request.text.is_char_boundary(request.cursor) {
             let why = format!("the cursor at byte {} is not in the text", request.cursor);
             return Err(EngineError::Failed { engine: NAME, why });
@@ -61,7 +75,13 @@ impl Engine for RepoModel {
 }
 
 impl RepoModel {
-    fn answer(&self, request: &Request, session: &mut Session, cancel: &CancelToken, sink: Sink<'_>) -> ControlFlow<()> {
+    fn answer(
+        &self,
+        request: &Request,
+        session: &mut Session,
+        cancel: &CancelToken,
+        sink: Sink<'_>,
+    ) -> ControlFlow<()> {
         let snapshot = self.snapshot();
         let name = family_of(&request.language);
         let family = match snapshot.families.get(name) {
@@ -69,24 +89,60 @@ impl RepoModel {
             None => Arc::new(Family::empty(literals(name))),
         };
         let weights = &*self.weights;
-        let at = At { path: &request.path, language: &request.language, text: &request.text, cursor: request.cursor };
+        let at = At {
+            path: &request.path,
+            language: &request.language,
+            text: &request.text,
+            cursor: request.cursor,
+        };
         session.look(at, &family, snapshot.generation);
-        let Some((question, work)) = session.question(&family, weights) else { return ControlFlow::Continue(()) };
-        let Some(lines) = question.line(work, cancel) else { return ControlFlow::Break(()) };
+        let Some((question, work)) = session.question(&family, weights) else {
+            return ControlFlow::Continue(());
+        };
+        let Some(lines) = question.line(work, cancel) else {
+            return ControlFlow::Break(());
+        };
         let mut seen: Vec<&str> = Vec::new();
-        for (alternative, line) in distinct(&lines, &mut seen).take(request.alternatives.max(1)).enumerate() {
+        for (alternative, line) in distinct(&lines, &mut seen)
+            .take(request.alternatives.max(1))
+            .enumerate()
+        {
             let finish = send(alternative, line, 0.0, weights, sink)?;
             let origin = question.origin(line, work);
             if let Some((path, row)) = origin {
-                sink(Chunk::Origin { alternative, origin: Origin { path, line: row + 1 } })?;
+                sink(Chunk::Origin {
+                    alternative,
+                    origin: Origin {
+                        path,
+                        line: row + 1,
+                    },
+                })?;
             }
             if alternative > 0 || !matches!(request.length, Length::Block { .. }) {
-                sink(Chunk::End { alternative, finish })?;
+                sink(Chunk::End {
+                    alternative,
+                    finish,
+                })?;
             }
         }
-        if let (Length::Block { max_lines }, Some(first)) = (request.length, lines.into_iter().find(|l| !l.text.is_empty())) {
-            let finish = self.block(request, session, &family, snapshot.generation, first, max_lines, cancel, sink)?;
-            sink(Chunk::End { alternative: 0, finish })?;
+        if let (Length::Block { max_lines }, Some(first)) = (
+            request.length,
+            lines.into_iter().find(|l| !l.text.is_empty()),
+        ) {
+            let finish = self.block(
+                request,
+                session,
+                &family,
+                snapshot.generation,
+                first,
+                max_lines,
+                cancel,
+                sink,
+            )?;
+            sink(Chunk::End {
+                alternative: 0,
+                finish,
+            })?;
         }
         ControlFlow::Continue(())
     }
@@ -105,13 +161,23 @@ impl RepoModel {
     ) -> ControlFlow<(), Finish> {
         let weights = &*self.weights;
         if !session.view.rest.is_empty() {
-            return ControlFlow::Continue(if first.done { Finish::Complete } else { Finish::Unsure });
+            return ControlFlow::Continue(if first.done {
+                Finish::Complete
+            } else {
+                Finish::Unsure
+            });
         }
         let unit = indent_unit(&request.text);
-        let start_line = request.text[..request.cursor].rfind('\n').map_or(0, |n| n + 1);
+        let start_line = request.text[..request.cursor]
+            .rfind('\n')
+            .map_or(0, |n| n + 1);
         let mut indents = indent_texts(&request.text, start_line, request.cursor, &unit);
         let floor = indents.len();
-        let terminator = if request.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let terminator = if request.text.contains("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
         let suffix = request.suffix();
         let next_line = suffix.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
         let mut said = first.text.clone();
@@ -147,10 +213,19 @@ impl RepoModel {
             gap.push_str(indent);
             let cursor = request.cursor + said.len() + gap.len();
             let text = format!("{}{said}{gap}{suffix}", request.prefix());
-            let at = At { path: &request.path, language: &request.language, text: &text, cursor };
+            let at = At {
+                path: &request.path,
+                language: &request.language,
+                text: &text,
+                cursor,
+            };
             session.look(at, family, generation);
-            let Some((question, work)) = session.question(family, weights) else { break };
-            let Some(lines) = question.line(work, cancel) else { return ControlFlow::Break(()) };
+            let Some((question, work)) = session.question(family, weights) else {
+                break;
+            };
+            let Some(lines) = question.line(work, cancel) else {
+                return ControlFlow::Break(());
+            };
             let Some(line) = lines.into_iter().find(|l| l.done && !l.text.is_empty()) else {
                 return ControlFlow::Continue(Finish::Unsure);
             };
@@ -161,7 +236,11 @@ impl RepoModel {
             if weights.probability(log_p + line.log_p) < self.options.block_floor {
                 return ControlFlow::Continue(Finish::Unsure);
             }
-            let piece = Chunk::Piece { alternative: 0, text: gap.clone(), probability: weights.probability(log_p) };
+            let piece = Chunk::Piece {
+                alternative: 0,
+                text: gap.clone(),
+                probability: weights.probability(log_p),
+            };
             sink(piece)?;
             send(0, &line, log_p, weights, sink)?;
             log_p += line.log_p;
@@ -174,7 +253,10 @@ impl RepoModel {
 }
 
 /// Whole lines first, each text once, none empty.
-fn distinct<'a>(lines: &'a [Hypothesis], seen: &mut Vec<&'a str>) -> impl Iterator<Item = &'a Hypothesis> {
+fn distinct<'a>(
+    lines: &'a [Hypothesis],
+    seen: &mut Vec<&'a str>,
+) -> impl Iterator<Item = &'a Hypothesis> {
     lines.iter().filter(move |l| {
         let text = l.text.trim_end();
         let new = !text.is_empty() && !seen.contains(&text);
@@ -187,19 +269,37 @@ fn distinct<'a>(lines: &'a [Hypothesis], seen: &mut Vec<&'a str>) -> impl Iterat
 
 /// Pushes the pieces of a line that follows something of probability `before`. The last piece of a whole
 /// line has no text: its probability is that of the line ending there, of all of it being right.
-fn send(alternative: usize, line: &Hypothesis, before: f32, weights: &Weights, sink: Sink<'_>) -> ControlFlow<(), Finish> {
+fn send(
+    alternative: usize,
+    line: &Hypothesis,
+    before: f32,
+    weights: &Weights,
+    sink: Sink<'_>,
+) -> ControlFlow<(), Finish> {
     let mut start = 0;
     for piece in &line.pieces {
         let text = line.text[start..piece.end].to_owned();
         start = piece.end;
         let probability = weights.probability(before + piece.log_p);
-        sink(Chunk::Piece { alternative, text, probability })?;
+        sink(Chunk::Piece {
+            alternative,
+            text,
+            probability,
+        })?;
     }
     if line.done {
         let probability = weights.probability(before + line.log_p);
-        sink(Chunk::Piece { alternative, text: String::new(), probability })?;
+        sink(Chunk::Piece {
+            alternative,
+            text: String::new(),
+            probability,
+        })?;
     }
-    ControlFlow::Continue(if line.done { Finish::Complete } else { Finish::Unsure })
+    ControlFlow::Continue(if line.done {
+        Finish::Complete
+    } else {
+        Finish::Unsure
+    })
 }
 
 /// One level of indentation as this text writes it.
@@ -247,3 +347,6 @@ fn indent_texts(text: &str, line_start: usize, cursor: usize, unit: &str) -> Vec
     texts.reverse();
     texts
 }
+
+#[cfg(test)]
+mod tests;

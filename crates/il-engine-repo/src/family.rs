@@ -27,8 +27,18 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(segment: Arc<Segment>) -> Self {
-        let by_path = segment.files.iter().enumerate().map(|(i, f)| (f.path.clone(), i as u32)).collect();
-        Self { segment, dead: Vec::new(), by_path: Arc::new(by_path) }
+        // Of two files at one path the last counts; a dead one never shares its path with a live one here.
+        let by_path = segment
+            .files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.path.clone(), i as u32))
+            .collect();
+        Self {
+            segment,
+            dead: Vec::new(),
+            by_path: Arc::new(by_path),
+        }
     }
 
     pub(crate) fn is_live(&self, file: u32) -> bool {
@@ -46,10 +56,21 @@ impl Live {
 
     /// Marks a file as no longer so; whether it was there.
     pub(crate) fn kill(&mut self, path: &str) -> bool {
-        let Some(file) = self.find(path) else { return false };
+        let Some(file) = self.find(path) else {
+            return false;
+        };
         self.dead.resize(self.segment.files.len(), false);
         self.dead[file as usize] = true;
         true
+    }
+
+    /// Sets which files no longer count, one flag a file.
+    pub(crate) fn set_dead(&mut self, dead: Vec<bool>) {
+        self.dead = if dead.contains(&true) {
+            dead
+        } else {
+            Vec::new()
+        };
     }
 
     pub(crate) fn live_files(&self) -> impl Iterator<Item = usize> {
@@ -59,7 +80,9 @@ impl Live {
     /// The tokens of a file.
     pub(crate) fn tokens(&self, file: usize) -> &[Id] {
         let files = &self.segment.files;
-        let end = files.get(file + 1).map_or(self.segment.tokens.len(), |f| f.first_token as usize);
+        let end = files
+            .get(file + 1)
+            .map_or(self.segment.tokens.len(), |f| f.first_token as usize);
         &self.segment.tokens[files[file].first_token as usize..end]
     }
 }
@@ -107,7 +130,17 @@ impl Family {
     }
 
     pub(crate) fn segment(&self, source: u8) -> &Live {
-        if source == 0 { &self.base } else { &self.overlay }
+        if source == 0 {
+            &self.base
+        } else {
+            &self.overlay
+        }
+    }
+
+    /// The hash of the text learnt at a path.
+    pub(crate) fn hash_of(&self, path: &str) -> Option<u64> {
+        self.segments()
+            .find_map(|live| Some(live.segment.files[live.find(path)? as usize].hash))
     }
 
     /// Counts tokens again after the set of files changed.
@@ -137,10 +170,16 @@ impl Family {
     /// Picks the frequent tokens anew from the counts.
     pub(crate) fn rank(&mut self) {
         self.total = self.counts.iter().map(|&c| c as f32).sum::<f32>().max(1.0);
-        let mut frequent: Vec<(Id, f32)> =
-            self.counts.iter().enumerate().filter(|(_, c)| **c > 1).map(|(i, &c)| (i as Id, c as f32)).collect();
+        let mut frequent: Vec<(Id, f32)> = self
+            .counts
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| **c > 1)
+            .map(|(i, &c)| (i as Id, c as f32))
+            .collect();
         if frequent.len() > FREQUENT {
-            frequent.select_nth_unstable_by(FREQUENT, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            frequent
+                .select_nth_unstable_by(FREQUENT, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             frequent.truncate(FREQUENT);
         }
         self.frequent = frequent;
@@ -157,7 +196,9 @@ impl Family {
 }
 
 fn sorted_words(words: &Vocabulary) -> Vec<Id> {
-    let mut sorted: Vec<Id> = (words.first()..words.end()).filter(|&id| words.kind(id).is_word()).collect();
+    let mut sorted: Vec<Id> = (words.first()..words.end())
+        .filter(|&id| words.kind(id).is_word())
+        .collect();
     sorted.sort_unstable_by(|&a, &b| words.text(a).cmp(words.text(b)));
     sorted
 }

@@ -28,15 +28,31 @@ fn key(hash: u64) -> u32 {
 }
 
 /// The keys of a line from the lines around it; empty slices where there is none.
-pub(crate) fn line_keys(previous: &[Id], next: &[Id], parent: &[Id], newline: Id) -> [u32; LINE_KEYS] {
+pub(crate) fn line_keys(
+    previous: &[Id],
+    next: &[Id],
+    parent: &[Id],
+    newline: Id,
+) -> [u32; LINE_KEYS] {
     let start = |t: &[Id], n: usize| hash_tokens(&t[..t.len().min(n)], 7);
     let newline = u64::from(newline);
-    let by_next = if next.is_empty() { 0 } else { key(mix(hash_tokens(next, 1), 11)) };
-    let by_both = if next.is_empty() { 0 } else { key(mix(mix(start(previous, 2), start(next, 2)), newline)) };
+    let by_next = if next.is_empty() {
+        0
+    } else {
+        key(mix(hash_tokens(next, 1), 11))
+    };
+    let by_both = if next.is_empty() {
+        0
+    } else {
+        key(mix(mix(start(previous, 2), start(next, 2)), newline))
+    };
     [
         by_next,
         by_both,
-        key(mix(mix(start(parent, 3), start(previous, 2)), 1000 + newline)),
+        key(mix(
+            mix(start(parent, 3), start(previous, 2)),
+            1000 + newline,
+        )),
         key(mix(hash_tokens(parent, 5), 2000 + newline)),
         key(mix(hash_tokens(previous, 9), 3000 + newline)),
     ]
@@ -77,7 +93,11 @@ impl SparseState {
             self.in_line += 1;
         }
         if kind.is_open() {
-            let opener = if self.last == BOS || is_newline(self.last) { token } else { self.last };
+            let opener = if self.last == BOS || is_newline(self.last) {
+                token
+            } else {
+                self.last
+            };
             if self.stack.len() == SPARSE_STACK {
                 self.stack.remove(0);
             }
@@ -95,12 +115,21 @@ impl SparseState {
 
     pub(crate) fn keys(&self) -> [u32; SPARSE_KEYS] {
         let k = |seed: u64, a: Id, b: Id, c: Id| {
-            key(mix(mix(seed ^ (u64::from(a) << 20), u64::from(b) + 1), u64::from(c) + 1))
+            key(mix(
+                mix(seed ^ (u64::from(a) << 20), u64::from(b) + 1),
+                u64::from(c) + 1,
+            ))
         };
         [
-            self.stack.last().map_or(0, |&opener| k(101, opener, self.last, 0)),
+            self.stack
+                .last()
+                .map_or(0, |&opener| k(101, opener, self.last, 0)),
             k(102, self.last, self.third_last, 0),
-            if self.in_line >= 2 { k(103, self.first, self.second, self.last) } else { 0 },
+            if self.in_line >= 2 {
+                k(103, self.first, self.second, self.last)
+            } else {
+                0
+            },
             k(104, self.last_name, self.last, self.before_last),
         ]
     }
@@ -154,7 +183,12 @@ impl KeyIndex {
         for i in 1..bucket.len() {
             bucket[i] += bucket[i - 1];
         }
-        Self { keys, values, bucket, shift }
+        Self {
+            keys,
+            values,
+            bucket,
+            shift,
+        }
     }
 
     pub(crate) fn get(&self, key: u32) -> &[u32] {

@@ -25,9 +25,13 @@ mod segment;
 mod session;
 mod sheet;
 mod sources;
+mod store;
 mod view;
 mod vocabulary;
 mod weights;
 
 pub use admission::Refusal;
-pub use model::{Options, Progress, RepoModel, SourceFile, Stats, TrainingReport};
+pub use model::{
+    LearntFile, Options, Progress, RepoModel, SourceFile, Stats, TrainingReport, text_hash,
+};
+pub use store::StoreError;

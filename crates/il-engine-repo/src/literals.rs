@@ -18,6 +18,13 @@ const LISTS: &str = include_str!("literals.txt");
 /// In how many families a word must be a literal to be one everywhere.
 const SHARED_BY: usize = 3;
 
+/// A number that changes when the lists do: saved models depend on them.
+pub(crate) fn sum_of_literals() -> u64 {
+    LISTS.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// The literals of a language family.
 pub(crate) fn literals(family: &str) -> Arc<Literals> {
     let lists = LISTS.lines().filter_map(|l| l.split_once(' '));
@@ -28,5 +35,10 @@ pub(crate) fn literals(family: &str) -> Arc<Literals> {
     for word in lists.flat_map(|(_, words)| words.split(' ')) {
         *count.entry(word).or_default() += 1;
     }
-    Arc::new(Literals::new(count.into_iter().filter(|(_, n)| *n >= SHARED_BY).map(|(w, _)| w)))
+    Arc::new(Literals::new(
+        count
+            .into_iter()
+            .filter(|(_, n)| *n >= SHARED_BY)
+            .map(|(w, _)| w),
+    ))
 }

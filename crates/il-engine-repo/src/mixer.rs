@@ -11,20 +11,32 @@
 use il_lang::lexer::TokenMode;
 
 use crate::chain::Beliefs;
-use crate::sources::{Answers, LIKE_LINES, SOURCES, Said};
+use crate::sheet::read_newline;
+use crate::sources::{Answers, LEVELS, LIKE_LINES, SOURCES, Said, Tally};
 use crate::view::{View, push_bracket};
 use crate::vocabulary::{Id, Kind, Words, is_newline};
 
 /// Candidates that are weighed; everything else is one more.
 pub(crate) const WEIGHED: usize = 16;
 /// Features that all candidates of a step share.
-pub(crate) const SHARED: usize = SOURCES * 2 + 32;
+pub(crate) const SHARED: usize = SOURCES * 2 + 80;
 /// Features of one candidate.
-pub(crate) const OWN: usize = SOURCES * 4 + 36;
-pub(crate) const HIDDEN: usize = 32;
-pub(crate) const HIDDEN2: usize = 16;
+pub(crate) const OWN: usize = SOURCES * 4 + 42;
+pub(crate) const HIDDEN: usize = 48;
+pub(crate) const HIDDEN2: usize = 24;
 /// Number of weights.
-pub(crate) const WEIGHTS: usize = (SHARED + OWN) * HIDDEN + HIDDEN + HIDDEN * HIDDEN2 + HIDDEN2 + HIDDEN2 + 1;
+pub(crate) const WEIGHTS: usize =
+    (SHARED + OWN) * HIDDEN + HIDDEN + HIDDEN * HIDDEN2 + HIDDEN2 + HIDDEN2 + 1;
+
+/// Language families that the network may tell apart.
+pub(crate) const TONGUES: usize = 5;
+
+/// The number of a family among those, `None` for all others.
+pub(crate) fn tongue(family: &str) -> Option<usize> {
+    ["python", "rust", "ecmascript", "go", "java"]
+        .iter()
+        .position(|&f| f == family)
+}
 
 /// Slope of the units below zero.
 const LEAK: f32 = 0.05;
@@ -44,13 +56,22 @@ pub(crate) struct Features {
 }
 
 const UNWEIGHED: u8 = 255;
+/// What being a source's favourite adds to the feature.
+const FAVOURITE: f32 = 0.25;
 
 fn flag(on: bool) -> f32 {
     f32::from(u8::from(on))
 }
 
 impl Features {
-    pub(crate) fn fill(&mut self, view: &View, said: &Said, answers: &Answers, beliefs: &Beliefs, words: Words<'_>) {
+    pub(crate) fn fill(
+        &mut self,
+        view: &View,
+        said: &Said,
+        answers: &Answers,
+        beliefs: &Beliefs,
+        words: Words<'_>,
+    ) {
         let n = beliefs.guesses.len().min(WEIGHED);
         self.candidates = n;
         self.shared.clear();
@@ -58,7 +79,8 @@ impl Features {
         self.own.clear();
         self.own.resize((n + 1) * OWN, 0.0);
         self.slots.clear();
-        self.slots.resize(answers.candidates.tokens.len(), UNWEIGHED);
+        self.slots
+            .resize(answers.candidates.tokens.len(), UNWEIGHED);
         for (i, guess) in beliefs.guesses[..n].iter().enumerate() {
             if is_newline(guess.token) {
                 for &(token, _) in &beliefs.newlines {
@@ -98,7 +120,15 @@ impl Features {
         in_text
     }
 
-    fn fill_shared(&mut self, view: &View, said: &Said, answers: &Answers, beliefs: &Beliefs, words: Words<'_>, in_text: bool) {
+    fn fill_shared(
+        &mut self,
+        view: &View,
+        said: &Said,
+        answers: &Answers,
+        beliefs: &Beliefs,
+        words: Words<'_>,
+        in_text: bool,
+    ) {
         let x = &mut self.shared;
         for (s, tally) in answers.tallies.iter().enumerate() {
             if !tally.is_empty() {
@@ -107,8 +137,10 @@ impl Features {
             }
         }
         let next = &view.sheet.tokens[view.next.clone()];
-        let entropy: f32 =
-            beliefs.guesses[..self.candidates].iter().map(|g| if g.p > 1e-5 { -g.p * g.p.ln() } else { 0.0 }).sum();
+        let entropy: f32 = beliefs.guesses[..self.candidates]
+            .iter()
+            .map(|g| if g.p > 1e-5 { -g.p * g.p.ln() } else { 0.0 })
+            .sum();
         let x = &mut x[SOURCES * 2..];
         x[0] = beliefs.rest.max(1e-4).ln() / 5.0;
         x[1] = beliefs.guesses.first().map_or(0.0, |g| g.p);
@@ -125,14 +157,35 @@ impl Features {
         x[12] = flag(answers.tallies[crate::sources::REPOSITORY].total[0] > 0.0);
         x[13] = (1.0 + view.cursor as f32).ln() / 8.0;
         x[14] = flag(view.like_lines[..2].iter().any(|l| !l.is_empty()));
-        let last = said.tokens.last().or_else(|| view.sheet.tokens[..view.cursor].last());
+        let last = said
+            .tokens
+            .last()
+            .or_else(|| view.sheet.tokens[..view.cursor].last());
         if let Some(&last) = last {
             x[16 + words.kind(last) as usize % 16] = 1.0;
+        }
+        // Where the line stands: how it is indented, what ends the line above and begins the line below.
+        let newline = view.sheet.tokens[view.sheet.lines[view.line].start as usize - 1];
+        if is_newline(newline) {
+            let (change, at_margin, blank) = read_newline(newline);
+            x[32 + change as usize] = 1.0;
+            x[37] = flag(at_margin);
+            x[38] = flag(blank);
+        }
+        if let Some(tongue) = view.tongue {
+            x[39 + tongue.min(TONGUES - 1)] = 1.0;
+        }
+        if let Some(&above) = view.sheet.tokens[view.previous.clone()].last() {
+            x[48 + words.kind(above) as usize % 16] = 1.0;
+        }
+        if let Some(&below) = next.first() {
+            x[64 + words.kind(below) as usize % 16] = 1.0;
         }
     }
 
     fn fill_sources(&mut self, answers: &Answers) {
         for (s, tally) in answers.tallies.iter().enumerate() {
+            self.fill_favourite(tally);
             for (counts, &candidate) in tally.counts.iter().zip(&tally.candidates) {
                 let slot = self.slots[usize::from(candidate)];
                 if slot == UNWEIGHED {
@@ -161,21 +214,59 @@ impl Features {
         }
     }
 
-    fn fill_candidate(&mut self, i: usize, token: Id, p: f32, view: &View, said: &Said, words: Words<'_>, in_text: bool) {
+    /// Notes which candidate a source would have chosen; equals share.
+    fn fill_favourite(&mut self, tally: &Tally) {
+        let top = tally.top;
+        let most = tally.counts.iter().map(|c| c[top]).fold(0.0, f32::max);
+        let equals = |c: &[f32; LEVELS]| c[top] >= most * 0.9999;
+        let share = FAVOURITE / tally.counts.iter().filter(|c| equals(c)).count().max(1) as f32;
+        for (_, &candidate) in tally
+            .counts
+            .iter()
+            .zip(&tally.candidates)
+            .filter(|(c, _)| equals(c))
+        {
+            let slot = self.slots[usize::from(candidate)];
+            if slot != UNWEIGHED {
+                self.own[usize::from(slot) * OWN + SOURCES * 4 + 35] += share;
+            }
+        }
+    }
+
+    fn fill_candidate(
+        &mut self,
+        i: usize,
+        token: Id,
+        p: f32,
+        view: &View,
+        said: &Said,
+        words: Words<'_>,
+        in_text: bool,
+    ) {
         let kind = words.kind(token);
         let next = &view.sheet.tokens[view.next.clone()];
         let previous = &view.sheet.tokens[view.previous.clone()];
         let typed = view.typed();
-        let next_close = next.first().map(|&t| words.kind(t)).filter(|k| k.is_close());
+        let next_close = next
+            .first()
+            .map(|&t| words.kind(t))
+            .filter(|k| k.is_close());
         let open = self.brackets.last().copied();
         let closes_open = kind.is_close() && !in_text && open.is_some_and(|o| o.opens(kind));
         let in_line = typed.len() + said.tokens.len();
-        let last = said.tokens.last().or_else(|| view.sheet.tokens[..view.cursor].last());
+        let last = said
+            .tokens
+            .last()
+            .or_else(|| view.sheet.tokens[..view.cursor].last());
         let repeats = |line: &[Id]| {
             let so_far = line.len() >= in_line
                 && line[..typed.len()] == *typed
                 && line[typed.len()..in_line] == said.tokens[..];
-            let goes_on = if kind == Kind::Newline { line.len() == in_line } else { line.get(in_line) == Some(&token) };
+            let goes_on = if kind == Kind::Newline {
+                line.len() == in_line
+            } else {
+                line.get(in_line) == Some(&token)
+            };
             flag(so_far && goes_on) * (1.0 + in_line as f32 / 4.0).min(3.0)
         };
         let repeats_next = repeats(next);
@@ -217,12 +308,23 @@ impl Features {
         x[25] = flag(next.first() == Some(&token));
         x[26] = flag(next.contains(&token));
         x[27] = flag(previous.contains(&token));
-        x[28] = flag(kind == Kind::Newline && next_close.is_some_and(|c| open.is_some_and(|o| o.opens(c))));
+        x[28] = flag(
+            kind == Kind::Newline && next_close.is_some_and(|c| open.is_some_and(|o| o.opens(c))),
+        );
         x[29] = flag(closes_open && next_close == Some(kind));
         x[30] = 1.0;
         x[32] = flag(view.rest.first() == Some(&token));
         x[33] = flag(kind == Kind::Newline && !view.rest.is_empty());
         x[34] = flag(view.like_lines[..LIKE_KEYS].iter().all(|l| l.is_empty()));
+        if kind.is_word() {
+            let text = words.text(token);
+            x[36] = (text.len() as f32).min(30.0) / 10.0;
+            x[37] = flag(text.as_bytes()[0].is_ascii_uppercase());
+            x[38] = flag(text.as_bytes()[0].is_ascii_digit());
+        }
+        x[39] = flag(previous.first() == Some(&token));
+        x[40] = flag(view.parent_line().contains(&token));
+        x[41] = flag(view.parent_line().first() == Some(&token));
     }
 }
 
@@ -259,7 +361,14 @@ impl Mixer {
         let (w2, w) = w.split_at(HIDDEN * HIDDEN2);
         let (b2, w) = w.split_at(HIDDEN2);
         let (w3, w) = w.split_at(HIDDEN2);
-        Some(Self { w1: w1.into(), b1: b1.into(), w2: w2.into(), b2: b2.into(), w3: w3.into(), b3: w[0] })
+        Some(Self {
+            w1: w1.into(),
+            b1: b1.into(),
+            w2: w2.into(),
+            b2: b2.into(),
+            w3: w3.into(),
+            b3: w[0],
+        })
     }
 
     /// Changes the beliefs of a step.

@@ -18,7 +18,7 @@ use crate::admission::{self, Refusal};
 use crate::buffer::split_lines;
 use crate::family::{Family, Live};
 use crate::literals::literals;
-use crate::segment::Segment;
+use crate::segment::{Page, Segment};
 use crate::session::Session;
 use crate::sheet::{Sheet, indentation};
 use crate::vocabulary::{FIRST_WORD, Id, Vocabulary};
@@ -40,7 +40,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { floor: 1e-4, block_floor: 0.1, overlay_tokens: 60_000, sessions: 16 }
+        Self {
+            floor: 1e-4,
+            block_floor: 0.1,
+            overlay_tokens: 60_000,
+            sessions: 16,
+        }
     }
 }
 
@@ -96,6 +101,14 @@ pub struct Stats {
     pub memory: usize,
 }
 
+/// A file that was learnt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearntFile {
+    pub path: Arc<str>,
+    /// [`text_hash`] of its text.
+    pub hash: u64,
+}
+
 /// What questions are answered from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
@@ -115,7 +128,10 @@ pub struct RepoModel {
 
 impl fmt::Debug for RepoModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RepoModel").field("options", &self.options).field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("RepoModel")
+            .field("options", &self.options)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,27 +146,50 @@ impl RepoModel {
     }
 
     pub(crate) fn with_weights(options: Options, weights: Arc<Weights>) -> Self {
-        Self { options, weights, snapshot: RwLock::default(), writer: Mutex::default(), sessions: Mutex::default() }
+        Self {
+            options,
+            weights,
+            snapshot: RwLock::default(),
+            writer: Mutex::default(),
+            sessions: Mutex::default(),
+        }
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.snapshot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
-    fn publish(&self, families: FxHashMap<Box<str>, Arc<Family>>) {
-        let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn publish(&self, families: FxHashMap<Box<str>, Arc<Family>>) {
+        let mut current = self
+            .snapshot
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let generation = current.generation + 1;
-        *current = Arc::new(Snapshot { generation, families });
+        *current = Arc::new(Snapshot {
+            generation,
+            families,
+        });
     }
 
     /// Learns these files and forgets all others.
-    pub fn train(&self, files: Vec<SourceFile>, progress: &(dyn Fn(Progress) + Sync), cancel: &CancelToken) -> TrainingReport {
+    pub fn train(
+        &self,
+        files: Vec<SourceFile>,
+        progress: &(dyn Fn(Progress) + Sync),
+        cancel: &CancelToken,
+    ) -> TrainingReport {
         let _writer = lock(&self.writer);
         let mut report = TrainingReport::default();
         let mut by_family: FxHashMap<&'static str, Vec<SourceFile>> = FxHashMap::default();
         for file in files {
             match admission::admit(&file.path, &file.text) {
-                Ok(()) => by_family.entry(family_of(&file.language)).or_default().push(file),
+                Ok(()) => by_family
+                    .entry(family_of(&file.language))
+                    .or_default()
+                    .push(file),
                 Err(refusal) => report.skipped.push((file.path, refusal)),
             }
         }
@@ -167,21 +206,31 @@ impl RepoModel {
                     report.cancelled = true;
                     return report;
                 }
-                let lexed: Vec<Lexed> = chunk.par_iter().map(|f| lex(&f.text, lexer(&f.language))).collect();
+                let lexed: Vec<Lexed> = chunk
+                    .par_iter()
+                    .map(|f| lex(&f.text, lexer(&f.language)))
+                    .collect();
                 for (file, lines) in chunk.iter().zip(lexed) {
                     let sheet = lay_out(&file.text, &lines, &mut |t, w| words.intern(t, w));
                     report.files += 1;
                     report.bytes += file.text.len();
                     report.lines += lines.lines.len();
                     report.tokens += sheet.tokens.len();
-                    sheets.push((file.path.clone(), sheet));
+                    sheets.push(Page {
+                        path: file.path.clone(),
+                        hash: text_hash(&file.text),
+                        sheet,
+                    });
                 }
                 done += chunk.len();
                 progress(Progress { done, total });
             }
             drop(files);
             let segment = Segment::build(sheets, words.end(), &|id| kind_in(&words, id));
-            families.insert(Box::from(name), Arc::new(Family::with_base(Arc::new(words), Arc::new(segment))));
+            families.insert(
+                Box::from(name),
+                Arc::new(Family::with_base(Arc::new(words), Arc::new(segment))),
+            );
         }
         if cancel.is_cancelled() {
             report.cancelled = true;
@@ -228,41 +277,65 @@ impl RepoModel {
         if !known && text.is_none() {
             return None;
         }
-        let mut words = Vocabulary::clone(&family.overlay_words);
-        let sheet = text.map(|(text, lexer)| {
-            let base = family.words.clone();
-            lay_out(text, &lex(text, lexer), &mut |t, w| base.get(t).unwrap_or_else(|| words.intern(t, w)))
-        });
-        let current = [&family.base, &family.overlay].into_iter().find_map(|l| Some(l.tokens(l.find(path)? as usize)));
-        if let (Some(sheet), Some(current)) = (&sheet, current)
-            && sheet.tokens == current
+        if let (Some((text, _)), Some(hash)) = (text, family.hash_of(path))
+            && hash == text_hash(text)
         {
             return None;
         }
+        let mut words = Vocabulary::clone(&family.overlay_words);
+        let page = text.map(|(text, lexer)| {
+            let base = family.words.clone();
+            let sheet = lay_out(text, &lex(text, lexer), &mut |t, w| {
+                base.get(t).unwrap_or_else(|| words.intern(t, w))
+            });
+            Page {
+                path: Arc::from(path),
+                hash: text_hash(text),
+                sheet,
+            }
+        });
+        let current = [&family.base, &family.overlay]
+            .into_iter()
+            .find_map(|l| Some(l.tokens(l.find(path)? as usize)));
         let mut next = family.clone();
         next.overlay_words = Arc::new(words);
         if let Some(current) = current {
             next.recount(current, false);
         }
-        if let Some(sheet) = &sheet {
-            next.recount(&sheet.tokens, true);
+        if let Some(page) = &page {
+            next.recount(&page.sheet.tokens, true);
         }
         next.rank();
         next.base.kill(path);
-        let mut sheets: Vec<(Arc<str>, Sheet)> = family
-            .overlay
+        let overlay = &family.overlay;
+        let mut pages: Vec<Page> = overlay
             .live_files()
-            .filter(|&f| *family.overlay.segment.files[f].path != *path)
-            .map(|f| (family.overlay.segment.files[f].path.clone(), family.overlay.segment.sheet(f)))
+            .filter(|&f| *overlay.segment.files[f].path != *path)
+            .map(|f| overlay.segment.page(f))
             .collect();
-        sheets.extend(sheet.map(|s| (Arc::from(path), s)));
-        let tokens: usize = sheets.iter().map(|(_, s)| s.tokens.len()).sum();
-        if tokens > self.options.overlay_tokens.max(next.base.segment.tokens.len() / 4) {
-            return Some(merged(&next, sheets));
+        pages.extend(page);
+        let tokens: usize = pages.iter().map(|p| p.sheet.tokens.len()).sum();
+        if tokens
+            > self
+                .options
+                .overlay_tokens
+                .max(next.base.segment.tokens.len() / 4)
+        {
+            return Some(merged(&next, pages));
         }
         let (base, overlay) = (next.words.clone(), next.overlay_words.clone());
-        let kind = move |id: Id| if id < base.end() { kind_in(&base, id) } else { overlay.kind(id) };
-        next.overlay = Live::new(Arc::new(Segment::build(sheets, next.overlay_words.end(), &kind)));
+        let kind = move |id: Id| {
+            if id < base.end() {
+                kind_in(&base, id)
+            } else {
+                overlay.kind(id)
+            }
+        };
+        next.overlay = Live::new(Arc::new(Segment::build(
+            pages,
+            next.overlay_words.end(),
+            &kind,
+        )));
         Some(next)
     }
 
@@ -279,7 +352,9 @@ impl RepoModel {
             for live in family.segments() {
                 let files = &live.segment.files;
                 for f in live.live_files() {
-                    let end = files.get(f + 1).map_or(live.segment.lines.len(), |n| n.first_line as usize);
+                    let end = files
+                        .get(f + 1)
+                        .map_or(live.segment.lines.len(), |n| n.first_line as usize);
                     stats.files += 1;
                     stats.lines += end - files[f].first_line as usize;
                     stats.tokens += live.tokens(f).len();
@@ -287,6 +362,19 @@ impl RepoModel {
             }
         }
         stats
+    }
+
+    /// The files that were learnt, in no order.
+    pub fn files(&self) -> Vec<LearntFile> {
+        let snapshot = self.snapshot();
+        let lives = snapshot.families.values().flat_map(|f| f.segments());
+        lives
+            .flat_map(|live| live.live_files().map(|f| &live.segment.files[f]))
+            .map(|f| LearntFile {
+                path: f.path.clone(),
+                hash: f.hash,
+            })
+            .collect()
     }
 
     /// The session of a file, made when there is none for this snapshot.
@@ -306,18 +394,27 @@ impl RepoModel {
 }
 
 /// A family whose overlay has become part of the base.
-fn merged(family: &Family, overlay: Vec<(Arc<str>, Sheet)>) -> Family {
+fn merged(family: &Family, overlay: Vec<Page>) -> Family {
     let mut words = Vocabulary::clone(&family.words);
     for id in family.overlay_words.first()..family.overlay_words.end() {
-        words.intern(family.overlay_words.text(id), family.overlay_words.kind(id).is_word());
+        words.intern(
+            family.overlay_words.text(id),
+            family.overlay_words.kind(id).is_word(),
+        );
     }
     let base = &family.base;
-    let mut sheets: Vec<(Arc<str>, Sheet)> =
-        base.live_files().map(|f| (base.segment.files[f].path.clone(), base.segment.sheet(f))).collect();
-    sheets.extend(overlay);
-    sheets.sort_by(|a, b| a.0.cmp(&b.0));
-    let segment = Segment::build(sheets, words.end(), &|id| kind_in(&words, id));
+    let mut pages: Vec<Page> = base.live_files().map(|f| base.segment.page(f)).collect();
+    pages.extend(overlay);
+    pages.sort_by(|a, b| a.path.cmp(&b.path));
+    let segment = Segment::build(pages, words.end(), &|id| kind_in(&words, id));
     Family::with_base(Arc::new(words), Arc::new(segment))
+}
+
+/// The hash that tells whether a file's text has changed.
+pub fn text_hash(text: &str) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    std::hash::Hasher::write(&mut hasher, text.as_bytes());
+    std::hash::Hasher::finish(&hasher)
 }
 
 pub(crate) fn kind_in(words: &Vocabulary, id: Id) -> crate::vocabulary::Kind {
@@ -332,16 +429,27 @@ pub(crate) fn kind_in(words: &Vocabulary, id: Id) -> crate::vocabulary::Kind {
 /// The family whose files teach about this language.
 pub(crate) fn family_of(language: &str) -> &'static str {
     let registry = il_lang::registry();
-    registry.by_id(language).unwrap_or_else(|| registry.plaintext()).family
+    registry
+        .by_id(language)
+        .unwrap_or_else(|| registry.plaintext())
+        .family
 }
 
 /// The lexer of a language, compiled once.
 pub(crate) fn lexer(language: &str) -> &'static Lexer {
-    static LEXERS: std::sync::OnceLock<(FxHashMap<&'static str, Lexer>, Lexer)> = std::sync::OnceLock::new();
+    static LEXERS: std::sync::OnceLock<(FxHashMap<&'static str, Lexer>, Lexer)> =
+        std::sync::OnceLock::new();
     let (lexers, plain) = LEXERS.get_or_init(|| {
         let registry = il_lang::registry();
         let compile = |l: &il_lang::Language| Lexer::new(LexRules::from(l));
-        (registry.languages().iter().map(|l| (l.id, compile(l))).collect(), compile(registry.plaintext()))
+        (
+            registry
+                .languages()
+                .iter()
+                .map(|l| (l.id, compile(l)))
+                .collect(),
+            compile(registry.plaintext()),
+        )
     });
     let id = il_lang::registry().by_id(language).map_or("", |l| l.id);
     lexers.get(id).unwrap_or(plain)
@@ -356,7 +464,10 @@ struct Lexed {
 }
 
 fn lex(text: &str, lexer: &Lexer) -> Lexed {
-    let mut lexed = Lexed { tokens: Vec::with_capacity(text.len() / 4), lines: Vec::with_capacity(text.len() / 30) };
+    let mut lexed = Lexed {
+        tokens: Vec::with_capacity(text.len() / 4),
+        lines: Vec::with_capacity(text.len() / 30),
+    };
     let mut state = LexState::default();
     let mut offset = 0;
     for line in split_lines(text, true) {
@@ -366,7 +477,9 @@ fn lex(text: &str, lexer: &Lexer) -> Lexed {
             token.start += offset;
             token.end += offset;
         }
-        lexed.lines.push((indentation(line).0, lexed.tokens.len() as u32));
+        lexed
+            .lines
+            .push((indentation(line).0, lexed.tokens.len() as u32));
         offset += line.len() as u32;
     }
     lexed
@@ -385,7 +498,10 @@ fn lay_out(text: &str, lexed: &Lexed, intern: &mut dyn FnMut(&str, bool) -> Id) 
         ids.clear();
         space.clear();
         for (i, t) in lexed.tokens[first..end as usize].iter().enumerate() {
-            ids.push(intern(&text[t.start as usize..t.end as usize], t.class != TokenClass::Symbol));
+            ids.push(intern(
+                &text[t.start as usize..t.end as usize],
+                t.class != TokenClass::Symbol,
+            ));
             space.push(if i == 0 { 0 } else { t.space });
         }
         sheet.push_line(indent, row as u32, &ids, &space);
@@ -393,3 +509,6 @@ fn lay_out(text: &str, lexed: &Lexed, intern: &mut dyn FnMut(&str, bool) -> Id) 
     }
     sheet
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,10 @@ pub(crate) struct Recent {
 
 impl Default for Recent {
     fn default() -> Self {
-        Self { names: [BOS; RANKS], len: 0 }
+        Self {
+            names: [BOS; RANKS],
+            len: 0,
+        }
     }
 }
 

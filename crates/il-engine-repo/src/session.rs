@@ -11,7 +11,8 @@ use std::sync::Arc;
 use crate::buffer::{Buffer, Known};
 use crate::decode::{Question, Workspace};
 use crate::family::Family;
-use crate::model::lexer;
+use crate::mixer::tongue;
+use crate::model::{family_of, lexer};
 use crate::view::View;
 use crate::vocabulary::Words;
 use crate::weights::Weights;
@@ -43,7 +44,10 @@ pub(crate) struct At<'a> {
 impl Session {
     /// Makes the view for a cursor.
     pub(crate) fn look(&mut self, at: At<'_>, family: &Family, generation: u64) {
-        let known = Known { base: &family.words, overlay: &family.overlay_words };
+        let known = Known {
+            base: &family.words,
+            overlay: &family.overlay_words,
+        };
         if self.generation != generation || self.language != *at.language {
             self.buffer = None;
             self.generation = generation;
@@ -55,18 +59,41 @@ impl Session {
         let (text, cursor) = (&at.text[window.clone()], at.cursor - window.start);
         buffer.set(text, lexer, known);
         let (line, start) = buffer.line_of(cursor);
-        let end = text[cursor..].find(['\n', '\r']).map_or(text.len(), |n| cursor + n);
+        let end = text[cursor..]
+            .find(['\n', '\r'])
+            .map_or(text.len(), |n| cursor + n);
         let cut = buffer.cut(line, &text[start..end], cursor - start, lexer, known);
-        let words = Words { base: &family.words, overlay: &family.overlay_words, local: buffer.local() };
+        let words = Words {
+            base: &family.words,
+            overlay: &family.overlay_words,
+            local: buffer.local(),
+        };
         self.view.lay_out(buffer.lines(), line, cut, words);
         self.view.find_lines(family, at.path);
+        self.view.tongue = tongue(family_of(at.language));
     }
 
     /// The question about the view, beside the room to answer it in.
-    pub(crate) fn question<'a>(&'a mut self, family: &'a Family, weights: &'a Weights) -> Option<(Question<'a>, &'a mut Workspace)> {
+    pub(crate) fn question<'a>(
+        &'a mut self,
+        family: &'a Family,
+        weights: &'a Weights,
+    ) -> Option<(Question<'a>, &'a mut Workspace)> {
         let local = self.buffer.as_ref()?.local();
-        let words = Words { base: &family.words, overlay: &family.overlay_words, local };
-        Some((Question { family, view: &self.view, words, weights }, &mut self.work))
+        let words = Words {
+            base: &family.words,
+            overlay: &family.overlay_words,
+            local,
+        };
+        Some((
+            Question {
+                family,
+                view: &self.view,
+                words,
+                weights,
+            },
+            &mut self.work,
+        ))
     }
 
     pub(crate) fn buffer_mut(&mut self) -> Option<&mut Buffer> {
@@ -94,9 +121,18 @@ fn window(text: &str, cursor: usize) -> std::ops::Range<usize> {
 #[cfg(feature = "lab")]
 impl Session {
     /// The lexer's state at the start of the line that holds a byte of the text last looked at.
-    pub(crate) fn state_before_cursor_line(&self, text: &str, cursor: usize) -> il_lang::lexer::LexState {
-        let Some(buffer) = &self.buffer else { return Default::default() };
+    pub(crate) fn state_before_cursor_line(
+        &self,
+        text: &str,
+        cursor: usize,
+    ) -> il_lang::lexer::LexState {
+        let Some(buffer) = &self.buffer else {
+            return Default::default();
+        };
         let (line, _) = buffer.line_of(cursor - window(text, cursor).start);
-        buffer.lines().get(line).map_or_else(Default::default, |l| l.state_before())
+        buffer
+            .lines()
+            .get(line)
+            .map_or_else(Default::default, |l| l.state_before())
     }
 }

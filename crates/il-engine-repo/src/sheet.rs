@@ -8,7 +8,8 @@
 use crate::vocabulary::{BOS, Id, NEWLINE};
 
 /// A line that is not blank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub(crate) struct Line {
     /// First token of the line; the token before it is its newline, or the start of the file.
     pub(crate) start: u32,
@@ -51,7 +52,13 @@ impl Sheet {
 
     /// A finished sheet from its parts.
     pub(crate) fn from_parts(tokens: Vec<Id>, space: Vec<u8>, lines: Vec<Line>) -> Self {
-        Self { tokens, space, lines, indents: vec![0], blank: false }
+        Self {
+            tokens,
+            space,
+            lines,
+            indents: vec![0],
+            blank: false,
+        }
     }
 
     /// A line with nothing on it.
@@ -74,7 +81,12 @@ impl Sheet {
         let start = self.tokens.len() as u32;
         self.tokens.extend_from_slice(tokens);
         self.space.extend_from_slice(space);
-        self.lines.push(Line { start, end: self.tokens.len() as u32, indent, row });
+        self.lines.push(Line {
+            start,
+            end: self.tokens.len() as u32,
+            indent,
+            row,
+        });
     }
 
     /// Tokens behind the last line that belong to no line.
@@ -148,7 +160,10 @@ pub(crate) fn parents(lines: &[Line], out: &mut Vec<Option<u32>>) {
     out.clear();
     let mut open: Vec<u32> = Vec::new();
     for (i, line) in lines.iter().enumerate() {
-        while open.last().is_some_and(|&j| lines[j as usize].indent >= line.indent) {
+        while open
+            .last()
+            .is_some_and(|&j| lines[j as usize].indent >= line.indent)
+        {
             open.pop();
         }
         out.push(open.last().copied());

@@ -118,7 +118,11 @@ impl Candidates {
     pub(crate) fn space(&self, candidate: usize) -> u8 {
         let votes = &self.votes[candidate];
         let best = (1..4).fold(0, |b, i| if votes[i] > votes[b] { i } else { b });
-        if best == 3 { self.wide[candidate] } else { best as u8 }
+        if best == 3 {
+            self.wide[candidate]
+        } else {
+            best as u8
+        }
     }
 }
 
@@ -203,7 +207,11 @@ pub(crate) struct Said {
 
 impl Said {
     pub(crate) fn nothing(view: &View) -> Self {
-        Self { tokens: Vec::new(), names: Vec::new(), recent: view.recent }
+        Self {
+            tokens: Vec::new(),
+            names: Vec::new(),
+            recent: view.recent,
+        }
     }
 
     pub(crate) fn and(&self, token: Id, words: Words<'_>) -> Self {
@@ -238,8 +246,16 @@ impl Answers {
         for tally in &mut self.tallies {
             tally.reset();
         }
-        collect_context(&mut self.context, &said.tokens, &view.sheet.tokens[..view.cursor]);
-        collect_context(&mut self.name_context, &said.names, &view.names[..view.cursor]);
+        collect_context(
+            &mut self.context,
+            &said.tokens,
+            &view.sheet.tokens[..view.cursor],
+        );
+        collect_context(
+            &mut self.name_context,
+            &said.names,
+            &view.names[..view.cursor],
+        );
         self.in_line = view.typed().len() + said.tokens.len();
         for (source, live) in family.segments().enumerate() {
             if !live.segment.tokens.is_empty() {
@@ -254,12 +270,28 @@ impl Answers {
         for &(token, count) in &family.frequent {
             let own = view.own.get(&token).copied().unwrap_or(0.0);
             if count > own {
-                add(&mut self.candidates, &mut self.tallies[REPOSITORY], token, 0, count - own, 1, 1.0);
+                add(
+                    &mut self.candidates,
+                    &mut self.tallies[REPOSITORY],
+                    token,
+                    0,
+                    count - own,
+                    1,
+                    1.0,
+                );
             }
         }
         self.tallies[FILE].shallow_from = self.tallies[FILE].counts.len();
         for &(token, weight, space) in &view.recent_words {
-            add(&mut self.candidates, &mut self.tallies[FILE], token, 0, weight, space, 4.0);
+            add(
+                &mut self.candidates,
+                &mut self.tallies[FILE],
+                token,
+                0,
+                weight,
+                space,
+                4.0,
+            );
         }
         for tally in &mut self.tallies {
             tally.finish();
@@ -278,14 +310,22 @@ impl Answers {
             let mut inner = Range { lo: 0, hi: 0 };
             for l in (1..=level(self.ranges.len())).rev() {
                 let range = self.ranges[LENGTHS[l] - 1];
-                let left = if inner.hi > inner.lo { inner.lo - range.lo } else { range.hi - range.lo };
+                let left = if inner.hi > inner.lo {
+                    inner.lo - range.lo
+                } else {
+                    range.hi - range.lo
+                };
                 let ring = (range.hi - range.lo) - (inner.hi - inner.lo);
                 let stride = (ring as f32 / RING as f32).max(1.0);
                 let mut at = 0.0f32;
                 while (at as u32) < ring {
                     let i = at as u32;
                     at += stride;
-                    let i = if i < left { range.lo + i } else { inner.hi + (i - left) } as usize;
+                    let i = if i < left {
+                        range.lo + i
+                    } else {
+                        inner.hi + (i - left)
+                    } as usize;
                     let file = index.file[i];
                     if excluded == Some(file) || (live.has_dead() && !live.is_live(file)) {
                         continue;
@@ -317,7 +357,9 @@ impl Answers {
             } else {
                 (&view.by_token, &view.sheet.tokens, &self.context, 0)
             };
-            let Some(&nearest) = context.first() else { continue };
+            let Some(&nearest) = context.first() else {
+                continue;
+            };
             self.matches.clear();
             self.matches.extend(chain.get(nearest));
             // Positions come last first; of too many the nearest to the cursor count.
@@ -325,9 +367,17 @@ impl Answers {
             let first = behind.saturating_sub(CHAIN / 2);
             let last = (first + CHAIN).min(self.matches.len());
             for &p in &self.matches[first..last] {
-                let reach = if p < view.cursor { p } else { p.saturating_sub(view.cursor + settle) };
-                let matched =
-                    context.iter().take(reach).zip(tokens[..p].iter().rev()).take_while(|(a, b)| a == b).count();
+                let reach = if p < view.cursor {
+                    p
+                } else {
+                    p.saturating_sub(view.cursor + settle)
+                };
+                let matched = context
+                    .iter()
+                    .take(reach)
+                    .zip(tokens[..p].iter().rev())
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 if matched == 0 {
                     continue;
                 }
@@ -337,7 +387,15 @@ impl Answers {
                     vote(&mut self.candidates, candidate, l, 1.0, space, 0.5);
                     self.tallies[FILE_NAMES].add(candidate, l, 1.0);
                 } else {
-                    add(&mut self.candidates, &mut self.tallies[FILE], tokens[p], l, 1.0, space, 4.0);
+                    add(
+                        &mut self.candidates,
+                        &mut self.tallies[FILE],
+                        tokens[p],
+                        l,
+                        1.0,
+                        space,
+                        4.0,
+                    );
                 }
             }
         }
@@ -370,14 +428,33 @@ impl Answers {
                         _ => (newline(Change::Same, false, false), 0),
                     }
                 };
-                add(&mut self.candidates, &mut self.tallies[LIKE_LINES + k], token, l, 1.0, space, 4.0);
+                add(
+                    &mut self.candidates,
+                    &mut self.tallies[LIKE_LINES + k],
+                    token,
+                    l,
+                    1.0,
+                    space,
+                    4.0,
+                );
             }
         }
     }
 
-    fn ask_sparse(&mut self, live: &Live, view: &View, excluded: Option<u32>, said: &Said, words: Words<'_>) {
+    fn ask_sparse(
+        &mut self,
+        live: &Live,
+        view: &View,
+        excluded: Option<u32>,
+        said: &Said,
+        words: Words<'_>,
+    ) {
         let segment = &*live.segment;
-        for (k, key) in sparse_state(view, said, words).keys().into_iter().enumerate() {
+        for (k, key) in sparse_state(view, said, words)
+            .keys()
+            .into_iter()
+            .enumerate()
+        {
             let found = segment.sparse_keys[k].get(key);
             let stride = (found.len() as f32 / SPARSE as f32).max(1.0);
             let mut at = 0.0f32;
@@ -391,20 +468,40 @@ impl Answers {
                     }
                 }
                 let (token, space) = (segment.tokens[p as usize], segment.space[p as usize]);
-                add(&mut self.candidates, &mut self.tallies[REPOSITORY_SPARSE + k], token, 0, stride, space, 1.0);
+                add(
+                    &mut self.candidates,
+                    &mut self.tallies[REPOSITORY_SPARSE + k],
+                    token,
+                    0,
+                    stride,
+                    space,
+                    1.0,
+                );
             }
         }
     }
 
     fn ask_file_sparse(&mut self, view: &View, said: &Said, words: Words<'_>) {
-        for (k, key) in sparse_state(view, said, words).keys().into_iter().enumerate() {
+        for (k, key) in sparse_state(view, said, words)
+            .keys()
+            .into_iter()
+            .enumerate()
+        {
             if key == 0 {
                 continue;
             }
             for p in view.by_sparse[k].get(key).take(CHAIN) {
                 if p > 0 && (p < view.cursor || p > view.cursor + SPARSE_SETTLE) {
                     let (token, space) = (view.sheet.tokens[p], view.sheet.space[p]);
-                    add(&mut self.candidates, &mut self.tallies[FILE_SPARSE + k], token, 0, 1.0, space, 4.0);
+                    add(
+                        &mut self.candidates,
+                        &mut self.tallies[FILE_SPARSE + k],
+                        token,
+                        0,
+                        1.0,
+                        space,
+                        4.0,
+                    );
                 }
             }
         }
@@ -429,22 +526,38 @@ fn collect_context(out: &mut Vec<Id>, said: &[Id], before: &[Id]) {
 fn resolve(candidates: &mut Candidates, token: Id, recent: &Recent) -> u16 {
     match token {
         NEW_NAME => CANDIDATE_NEW,
-        t if (RANK..RANK + RANKS as u32).contains(&t) => {
-            recent.name((t - RANK) as usize).map_or(CANDIDATE_DEAD, |name| candidates.add(name))
-        }
+        t if (RANK..RANK + RANKS as u32).contains(&t) => recent
+            .name((t - RANK) as usize)
+            .map_or(CANDIDATE_DEAD, |name| candidates.add(name)),
         t => candidates.add(t),
     }
 }
 
-fn vote(candidates: &mut Candidates, candidate: u16, level: usize, weight: f32, space: u8, trust: f32) {
+fn vote(
+    candidates: &mut Candidates,
+    candidate: u16,
+    level: usize,
+    weight: f32,
+    space: u8,
+    trust: f32,
+) {
     let c = usize::from(candidate);
-    candidates.votes[c][usize::from(space.min(3))] += weight.min(4.0) * (1u32 << (2 * level.min(8))) as f32 * trust;
+    candidates.votes[c][usize::from(space.min(3))] +=
+        weight.min(4.0) * (1u32 << (2 * level.min(8))) as f32 * trust;
     if space >= 3 {
         candidates.wide[c] = space;
     }
 }
 
-fn add(candidates: &mut Candidates, tally: &mut Tally, token: Id, level: usize, weight: f32, space: u8, trust: f32) {
+fn add(
+    candidates: &mut Candidates,
+    tally: &mut Tally,
+    token: Id,
+    level: usize,
+    weight: f32,
+    space: u8,
+    trust: f32,
+) {
     let candidate = candidates.add(token);
     vote(candidates, candidate, level, weight, space, trust);
     tally.add(candidate, level, weight);
@@ -455,20 +568,35 @@ const ORIGIN: usize = 3;
 
 impl Answers {
     /// The longest context in the repository that was followed by `token`: its length, segment and position.
-    pub(crate) fn longest(&mut self, family: &Family, view: &View, said: &[Id], token: Id) -> Option<(usize, u8, u32)> {
+    pub(crate) fn longest(
+        &mut self,
+        family: &Family,
+        view: &View,
+        said: &[Id],
+        token: Id,
+    ) -> Option<(usize, u8, u32)> {
         collect_context(&mut self.context, said, &view.sheet.tokens[..view.cursor]);
         let mut best: Option<(usize, u8, u32)> = None;
         for (source, live) in family.segments().enumerate() {
             let index = &live.segment.exact;
             index.lookup(&live.segment.tokens, &self.context, &mut self.ranges);
-            for (matched, range) in self.ranges.iter().enumerate().map(|(i, r)| (i + 1, r)).rev() {
+            for (matched, range) in self
+                .ranges
+                .iter()
+                .enumerate()
+                .map(|(i, r)| (i + 1, r))
+                .rev()
+            {
                 if matched < ORIGIN || best.is_some_and(|b| b.0 >= matched) {
                     break;
                 }
-                let entries = range.lo as usize..(range.hi as usize).min(range.lo as usize + RING * 4);
+                let entries =
+                    range.lo as usize..(range.hi as usize).min(range.lo as usize + RING * 4);
                 let found = entries.into_iter().find(|&i| {
                     let file = index.file[i];
-                    index.next[i] == token && view.excluded[source] != Some(file) && live.is_live(file)
+                    index.next[i] == token
+                        && view.excluded[source] != Some(file)
+                        && live.is_live(file)
                 });
                 if let Some(i) = found {
                     best = Some((matched, source as u8, index.order[i]));

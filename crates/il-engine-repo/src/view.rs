@@ -99,7 +99,11 @@ const HEADS: usize = 4096;
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { heads: vec![NONE; HEADS], keys: Vec::new(), links: Vec::new() }
+        Self {
+            heads: vec![NONE; HEADS],
+            keys: Vec::new(),
+            links: Vec::new(),
+        }
     }
 }
 
@@ -184,12 +188,21 @@ pub(crate) struct View {
     pub(crate) directory: u32,
     /// Counts of the tokens in those copies.
     pub(crate) own: rustc_hash::FxHashMap<Id, f32>,
+    /// Which of the families the mixer knows this is.
+    pub(crate) tongue: Option<usize>,
+    parent: std::ops::Range<usize>,
     above: Vec<Option<u32>>,
 }
 
 impl View {
     /// Lays out the lines around the cursor, whose own line comes in two pieces.
-    pub(crate) fn lay_out(&mut self, lines: &[BufferLine], cursor_line: usize, cut: Cut, words: Words<'_>) {
+    pub(crate) fn lay_out(
+        &mut self,
+        lines: &[BufferLine],
+        cursor_line: usize,
+        cut: Cut,
+        words: Words<'_>,
+    ) {
         let mut first = cursor_line.min(lines.len());
         let mut budget = BEFORE;
         while first > 0 && budget > lines[first - 1].tokens.len() {
@@ -198,12 +211,21 @@ impl View {
         }
         self.sheet.clear();
         self.brackets.clear();
-        for (row, line) in lines[..cursor_line.min(lines.len())].iter().enumerate().skip(first) {
+        for (row, line) in lines[..cursor_line.min(lines.len())]
+            .iter()
+            .enumerate()
+            .skip(first)
+        {
             push(&mut self.sheet, line, row);
             self.track_brackets(line, words);
         }
         let before = &cut.before;
-        self.sheet.push_line(before.indent, cursor_line as u32, &before.tokens, &before.space);
+        self.sheet.push_line(
+            before.indent,
+            cursor_line as u32,
+            &before.tokens,
+            &before.space,
+        );
         self.track_brackets(before, words);
         self.line = self.sheet.lines.len() - 1;
         self.indents.clear();
@@ -289,9 +311,17 @@ impl View {
             self.sparse = sparse;
         }
         self.recent_words.clear();
-        self.recent_words.extend(self.seen.entries.iter().map(|&(id, s)| (id, s.weight, s.space)));
+        self.recent_words.extend(
+            self.seen
+                .entries
+                .iter()
+                .map(|&(id, s)| (id, s.weight, s.space)),
+        );
         if self.recent_words.len() > RECENT_WORDS {
-            self.recent_words.select_nth_unstable_by(RECENT_WORDS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            self.recent_words
+                .select_nth_unstable_by(RECENT_WORDS, |a, b| {
+                    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
+                });
             self.recent_words.truncate(RECENT_WORDS);
         }
     }
@@ -299,7 +329,8 @@ impl View {
     /// Finds the repository's copies of this file and the lines in like places.
     pub(crate) fn find_lines(&mut self, family: &Family, path: &str) {
         self.excluded.clear();
-        self.excluded.extend(family.segments().map(|s| s.find(path)));
+        self.excluded
+            .extend(family.segments().map(|s| s.find(path)));
         self.directory = crate::segment::directory(path);
         self.own.clear();
         for (live, file) in family.segments().zip(&self.excluded) {
@@ -308,13 +339,23 @@ impl View {
             }
         }
         parents(&self.sheet.lines, &mut self.above);
+        self.parent = self.above[self.line].map_or(0..0, |i| {
+            let line = self.sheet.lines[i as usize];
+            line.start as usize..line.end as usize
+        });
         let text = |range: std::ops::Range<usize>| &self.sheet.tokens[range];
         let line_text = |i: Option<usize>| {
-            i.and_then(|i| self.sheet.lines.get(i)).map_or(&[][..], |l| text(l.start as usize..l.end as usize))
+            i.and_then(|i| self.sheet.lines.get(i))
+                .map_or(&[][..], |l| text(l.start as usize..l.end as usize))
         };
         let newline = self.sheet.tokens[self.sheet.lines[self.line].start as usize - 1];
         let parent = line_text(self.above[self.line].map(|i| i as usize));
-        let wanted = line_keys(text(self.previous.clone()), text(self.next.clone()), parent, newline);
+        let wanted = line_keys(
+            text(self.previous.clone()),
+            text(self.next.clone()),
+            parent,
+            newline,
+        );
         let typed = self.sheet.lines[self.line].start as usize..self.cursor;
         for like in &mut self.like_lines {
             like.clear();
@@ -337,9 +378,14 @@ impl View {
                 if keys[k] == wanted[k]
                     && keys[k] != 0
                     && !looks_ahead
-                    && self.sheet.tokens[line.start as usize..line.end as usize].starts_with(text(typed.clone()))
+                    && self.sheet.tokens[line.start as usize..line.end as usize]
+                        .starts_with(text(typed.clone()))
                 {
-                    self.like_lines[k].push(LineRef { source: IN_BUFFER, start: line.start, end: line.end });
+                    self.like_lines[k].push(LineRef {
+                        source: IN_BUFFER,
+                        start: line.start,
+                        end: line.end,
+                    });
                 }
             }
         }
@@ -355,12 +401,21 @@ impl View {
                     }
                     let file = live.segment.file_at(line.start) as u32;
                     if live.is_live(file) && self.excluded[source] != Some(file) {
-                        let at = LineRef { source: source as u8, start: line.start, end: line.end };
+                        let at = LineRef {
+                            source: source as u8,
+                            start: line.start,
+                            end: line.end,
+                        };
                         self.like_lines[k].push(at);
                     }
                 }
             }
         }
+    }
+
+    /// The nearest line above that is less indented.
+    pub(crate) fn parent_line(&self) -> &[Id] {
+        &self.sheet.tokens[self.parent.clone()]
     }
 
     /// The tokens of the cursor's line before the cursor.

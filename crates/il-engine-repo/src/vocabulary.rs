@@ -74,7 +74,11 @@ impl Kind {
 
     fn of(text: &str, word: bool, literals: &Literals) -> Self {
         if word {
-            return if literals.contains(text) { Self::Literal } else { Self::Name };
+            return if literals.contains(text) {
+                Self::Literal
+            } else {
+                Self::Name
+            };
         }
         match text {
             "(" => Self::RoundOpen,
@@ -122,11 +126,24 @@ pub(crate) struct Vocabulary {
 
 impl Vocabulary {
     pub(crate) fn new(first: Id, literals: Arc<Literals>) -> Self {
-        Self { first, text: String::new(), ends: Vec::new(), kinds: Vec::new(), table: vec![0; 64], literals }
+        Self {
+            first,
+            text: String::new(),
+            ends: Vec::new(),
+            kinds: Vec::new(),
+            table: vec![0; 64],
+            literals,
+        }
     }
 
     /// Rebuilds a layer from its saved parts; `None` when they do not fit together.
-    pub(crate) fn from_parts(first: Id, text: String, ends: Vec<u32>, words: &[u8], literals: Arc<Literals>) -> Option<Self> {
+    pub(crate) fn from_parts(
+        first: Id,
+        text: String,
+        ends: Vec<u32>,
+        words: &[u8],
+        literals: Arc<Literals>,
+    ) -> Option<Self> {
         let mut layer = Self::new(first, literals);
         if ends.len() != words.len() || ends.last().copied().unwrap_or(0) as usize != text.len() {
             return None;
@@ -135,7 +152,9 @@ impl Vocabulary {
         let mut start = 0;
         for (i, (&end, &word)) in ends.iter().zip(words).enumerate() {
             let word_text = text.get(start..end as usize)?;
-            layer.kinds.push(Kind::of(word_text, word != 0, &layer.literals));
+            layer
+                .kinds
+                .push(Kind::of(word_text, word != 0, &layer.literals));
             let mut slot = hash(word_text) as usize & (layer.table.len() - 1);
             while layer.table[slot] != 0 {
                 slot = (slot + 1) & (layer.table.len() - 1);
@@ -169,7 +188,11 @@ impl Vocabulary {
 
     /// The parts to save: text, ends, and one byte a word that is not 0 for words.
     pub(crate) fn parts(&self) -> (&str, &[u32], Vec<u8>) {
-        (&self.text, &self.ends, self.kinds.iter().map(|k| u8::from(k.is_word())).collect())
+        (
+            &self.text,
+            &self.ends,
+            self.kinds.iter().map(|k| u8::from(k.is_word())).collect(),
+        )
     }
 
     pub(crate) fn get(&self, word: &str) -> Option<Id> {
@@ -221,7 +244,10 @@ impl Vocabulary {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * 4 + self.kinds.capacity() + self.table.capacity() * 4
+        self.text.capacity()
+            + self.ends.capacity() * 4
+            + self.kinds.capacity()
+            + self.table.capacity() * 4
     }
 }
 
@@ -252,11 +278,18 @@ impl Words<'_> {
     }
 
     pub(crate) fn find(&self, text: &str) -> Option<Id> {
-        self.base.get(text).or_else(|| self.overlay.get(text)).or_else(|| self.local.get(text))
+        self.base
+            .get(text)
+            .or_else(|| self.overlay.get(text))
+            .or_else(|| self.local.get(text))
     }
 
     pub(crate) fn text(&self, id: Id) -> &str {
-        if id < FIRST_WORD { "" } else { self.layer(id).text(id) }
+        if id < FIRST_WORD {
+            ""
+        } else {
+            self.layer(id).text(id)
+        }
     }
 
     pub(crate) fn kind(&self, id: Id) -> Kind {

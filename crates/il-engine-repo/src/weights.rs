@@ -29,13 +29,18 @@ pub(crate) struct Weights {
 impl Weights {
     /// Weights that nothing was learned for.
     pub(crate) fn untrained() -> Self {
-        Self { trust: vec![-1.0; TRUSTS], mixer: None, calibration: [1.0, 0.0] }
+        Self {
+            trust: vec![-1.0; TRUSTS],
+            mixer: None,
+            calibration: [1.0, 0.0],
+        }
     }
 
     /// The shipped weights.
     pub(crate) fn shipped() -> Arc<Self> {
         static SHIPPED: OnceLock<Arc<Weights>> = OnceLock::new();
-        let read = || Arc::new(Self::read(include_bytes!("weights.bin")).unwrap_or_else(Self::untrained));
+        let read =
+            || Arc::new(Self::read(include_bytes!("weights.bin")).unwrap_or_else(Self::untrained));
         SHIPPED.get_or_init(read).clone()
     }
 
@@ -46,10 +51,16 @@ impl Weights {
         }
         let (trust, bytes) = bytes.split_at(TRUSTS);
         let (mixer, calibration) = bytes.split_at(WEIGHTS * 2);
-        let mixer: Vec<f32> = mixer.chunks_exact(2).map(|b| from_half(u16::from_le_bytes([b[0], b[1]]))).collect();
+        let mixer: Vec<f32> = mixer
+            .chunks_exact(2)
+            .map(|b| from_half(u16::from_le_bytes([b[0], b[1]])))
+            .collect();
         let number = |i: usize| f32::from_le_bytes(std::array::from_fn(|k| calibration[i * 4 + k]));
         Some(Self {
-            trust: trust.iter().map(|&b| f32::from(b as i8) * TRUST_STEP).collect(),
+            trust: trust
+                .iter()
+                .map(|&b| f32::from(b as i8) * TRUST_STEP)
+                .collect(),
             mixer: Mixer::from_weights(&mixer),
             calibration: [number(0), number(1)],
         })
@@ -58,7 +69,11 @@ impl Weights {
     /// The file for these weights, given all of the mixer's in order.
     pub(crate) fn write(&self, mixer: &[f32]) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
-        out.extend(self.trust.iter().map(|t| (t / TRUST_STEP).round().clamp(-127.0, 127.0) as i8 as u8));
+        out.extend(
+            self.trust
+                .iter()
+                .map(|t| (t / TRUST_STEP).round().clamp(-127.0, 127.0) as i8 as u8),
+        );
         out.extend(mixer.iter().flat_map(|&w| to_half(w).to_le_bytes()));
         out.extend(self.calibration.iter().flat_map(|c| c.to_le_bytes()));
         out

@@ -41,7 +41,17 @@ impl Random {
     }
 }
 
-const SKIPPED: &[&str] = &["node_modules", "dist", "vendor", "_vendor", "target", "migrations", "locale", "testdata", "__snapshots__"];
+const SKIPPED: &[&str] = &[
+    "node_modules",
+    "dist",
+    "vendor",
+    "_vendor",
+    "target",
+    "migrations",
+    "locale",
+    "testdata",
+    "__snapshots__",
+];
 
 /// Reads the files of one language family under a folder named `<language>-<name>`.
 pub fn read_repository(root: &Path, most_bytes: usize) -> Option<Repository> {
@@ -57,11 +67,20 @@ pub fn read_repository(root: &Path, most_bytes: usize) -> Option<Repository> {
         if language.family != family || relative.ends_with(".d.ts") {
             continue;
         }
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        if text.len() < 40 || admission::admit(&relative, &text).is_err() || !seen.insert(hash(&text)) {
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        if text.len() < 40
+            || admission::admit(&relative, &text).is_err()
+            || !seen.insert(hash(&text))
+        {
             continue;
         }
-        files.push(SourceFile { path: relative.into(), language: language.id.into(), text: text.into() });
+        files.push(SourceFile {
+            path: relative.into(),
+            language: language.id.into(),
+            text: text.into(),
+        });
     }
     // Of a very large repository a fixed sample, so that one does not outweigh the rest.
     files.sort_by_key(|f| hash(&f.path));
@@ -71,15 +90,23 @@ pub fn read_repository(root: &Path, most_bytes: usize) -> Option<Repository> {
         bytes <= most_bytes
     });
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Some(Repository { name, family, files })
+    Some(Repository {
+        name,
+        family,
+        files,
+    })
 }
 
 fn walk(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
     let mut entries: Vec<_> = entries.flatten().collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
-        let Ok(kind) = entry.file_type() else { continue };
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if kind.is_dir() && !SKIPPED.contains(&&*name) && !name.starts_with('.') {
@@ -99,16 +126,27 @@ pub(super) fn hash(text: &str) -> u64 {
 
 /// Whether a file is held out: 15 in 100, by the name of the repository and the path.
 pub(super) fn is_held(repository: &Repository, file: usize) -> bool {
-    let name = repository.name.replace("python-", "py-").replace("rust-", "rs-").replace("typescript-", "ts-");
+    let name = repository
+        .name
+        .replace("python-", "py-")
+        .replace("rust-", "rs-")
+        .replace("typescript-", "ts-");
     let key = name.bytes().chain(repository.files[file].path.bytes());
-    let h = key.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let h = key.fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
     (h ^ (h >> 29)) % 100 < 15
 }
 
 /// Indices of files to hold out: about one in seven, without those that another file nearly repeats.
 pub(super) fn held_out(repository: &Repository) -> Vec<usize> {
     let lines = |i: usize| -> BTreeSet<&str> {
-        repository.files[i].text.lines().map(str::trim).filter(|l| l.len() >= 12).collect()
+        repository.files[i]
+            .text
+            .lines()
+            .map(str::trim)
+            .filter(|l| l.len() >= 12)
+            .collect()
     };
     let mut files_of: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
     for i in 0..repository.files.len() {
@@ -126,7 +164,11 @@ pub(super) fn held_out(repository: &Repository) -> Vec<usize> {
             }
             let own = lines(i);
             let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
-            for other in own.iter().flat_map(|l| &files_of[l]).filter(|&&o| o != i as u32) {
+            for other in own
+                .iter()
+                .flat_map(|l| &files_of[l])
+                .filter(|&&o| o != i as u32)
+            {
                 *shared.entry(*other).or_default() += 1;
             }
             own.len() >= 5 && shared.values().max().copied().unwrap_or(0) * 10 <= own.len() * 6
@@ -138,7 +180,10 @@ pub(super) fn held_out(repository: &Repository) -> Vec<usize> {
 pub fn literal_lists(repositories: &[Repository], most: usize) -> String {
     let mut families: BTreeMap<&str, Vec<&Repository>> = BTreeMap::new();
     for repository in repositories {
-        families.entry(repository.family).or_default().push(repository);
+        families
+            .entry(repository.family)
+            .or_default()
+            .push(repository);
     }
     let mut out = String::new();
     for (family, repositories) in families {
@@ -158,8 +203,11 @@ pub fn literal_lists(repositories: &[Repository], most: usize) -> String {
             }
         }
         let shared_by = (repositories.len() / 2).clamp(1, 3);
-        let mut words: Vec<(&str, f32)> =
-            words.into_iter().filter(|(_, (_, n))| *n >= shared_by).map(|(w, (share, _))| (w, share)).collect();
+        let mut words: Vec<(&str, f32)> = words
+            .into_iter()
+            .filter(|(_, (_, n))| *n >= shared_by)
+            .map(|(w, (share, _))| (w, share))
+            .collect();
         words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         words.truncate(most);
         let mut words: Vec<&str> = words.into_iter().map(|w| w.0).collect();
@@ -175,8 +223,13 @@ fn code_words(file: &SourceFile) -> FxHashSet<&str> {
     for line in file.text.lines() {
         tokens.clear();
         lexer(&file.language).line(line, &mut state, &mut tokens);
-        let code = tokens.iter().filter(|t| t.mode == TokenMode::Code && t.class != TokenClass::Symbol);
-        words.extend(code.map(|t| &line[t.start as usize..t.end as usize]).filter(|w| w.is_ascii() && w.len() < 30));
+        let code = tokens
+            .iter()
+            .filter(|t| t.mode == TokenMode::Code && t.class != TokenClass::Symbol);
+        words.extend(
+            code.map(|t| &line[t.start as usize..t.end as usize])
+                .filter(|w| w.is_ascii() && w.len() < 30),
+        );
     }
     words
 }
@@ -207,7 +260,12 @@ pub(super) fn lines_of(files: &[SourceFile], which: &[usize]) -> Vec<LineAt> {
             if !body.is_empty() && offset > 0 && body.len() < 400 {
                 let start = offset + (line.len() - line.trim_start().len());
                 let code = in_code && tokens.first().is_some_and(|t| t.mode == TokenMode::Code);
-                out.push(LineAt { file, start, end: start + body.len(), code });
+                out.push(LineAt {
+                    file,
+                    start,
+                    end: start + body.len(),
+                    code,
+                });
             }
             offset += line.len();
         }

@@ -42,15 +42,24 @@ struct Example {
 }
 
 /// Learns from repositories; `lines` from each.
-pub fn learn(repositories: &[Repository], lines: usize, epochs: usize, log: &dyn Fn(String)) -> Learned {
+pub fn learn(
+    repositories: &[Repository],
+    lines: usize,
+    epochs: usize,
+    log: &dyn Fn(String),
+) -> Learned {
     let mut weights = Weights::untrained();
     let mut records: Vec<Vec<Replacement>> = Vec::new();
     let models: Vec<Models> = repositories.iter().map(Models::new).collect();
     log(format!("{} models", models.len()));
     for (i, (repository, models)) in repositories.iter().zip(&models).enumerate() {
         let cuts = cuts(repository, lines / 2, &mut Random(12_345 + i as u64));
-        let of_repository: Vec<Vec<Vec<Replacement>>> =
-            cuts.par_iter().map_init(State::default, |s, c| s.chain_records(repository, models, c, &weights)).collect();
+        let of_repository: Vec<Vec<Vec<Replacement>>> = cuts
+            .par_iter()
+            .map_init(State::default, |s, c| {
+                s.chain_records(repository, models, c, &weights)
+            })
+            .collect();
         records.extend(of_repository.into_iter().flatten());
     }
     let mut random = Random(5);
@@ -65,15 +74,30 @@ pub fn learn(repositories: &[Repository], lines: usize, epochs: usize, log: &dyn
     let mut held: Vec<Example> = Vec::new();
     for (i, (repository, models)) in repositories.iter().zip(&models).enumerate() {
         let cuts = cuts(repository, lines, &mut Random(777 + i as u64));
-        let of_repository: Vec<Vec<Example>> =
-            cuts.par_iter().map_init(State::default, |s, c| s.examples(repository, models, c, &weights)).collect();
-        let into = if i % 10 == 9 { &mut held } else { &mut examples };
+        let of_repository: Vec<Vec<Example>> = cuts
+            .par_iter()
+            .map_init(State::default, |s, c| {
+                s.examples(repository, models, c, &weights)
+            })
+            .collect();
+        let into = if i % 10 == 9 {
+            &mut held
+        } else {
+            &mut examples
+        };
         into.extend(of_repository.into_iter().flatten());
     }
     log(format!("{} examples, {} held", examples.len(), held.len()));
     let mixer = learn_mixer(&examples, &held, epochs, log);
-    let bits = evaluate(&Mixer::from_weights(&mixer).expect("the trainer keeps the number of weights"), &held);
-    Learned { file: weights.write(&mixer), examples: examples.len(), bits }
+    let bits = evaluate(
+        &Mixer::from_weights(&mixer).expect("the trainer keeps the number of weights"),
+        &held,
+    );
+    Learned {
+        file: weights.write(&mixer),
+        examples: examples.len(),
+        bits,
+    }
 }
 
 /// A repository's model and what it is with few files and with none.
@@ -93,9 +117,17 @@ impl Models {
         let mut random = Random(99);
         let few = (0..3).map(|i| {
             let n = [3, 8, 20][i].min(repository.files.len());
-            trained((0..n).map(|_| repository.files[random.below(repository.files.len())].clone()).collect())
+            trained(
+                (0..n)
+                    .map(|_| repository.files[random.below(repository.files.len())].clone())
+                    .collect(),
+            )
         });
-        Self { full: trained(repository.files.clone()), few: few.collect(), none: RepoModel::new(Options::default()) }
+        Self {
+            full: trained(repository.files.clone()),
+            few: few.collect(),
+            none: RepoModel::new(Options::default()),
+        }
     }
 }
 
@@ -131,9 +163,19 @@ fn cuts(repository: &Repository, n: usize, random: &mut Random) -> Vec<Cut> {
         }
         let mut tokens: Vec<Token> = Vec::new();
         lexer(&file.language).line(body, &mut Default::default(), &mut tokens);
-        let cursor = if random.unit() < 0.5 { 0 } else { tokens[random.below(tokens.len())].start as usize };
-        let closer = tokens.iter().rev().take_while(|t| ")]};,:{".contains(&body[t.start as usize..t.end as usize]));
-        let closer = closer.last().map(|t| t.start as usize).filter(|&c| c > cursor);
+        let cursor = if random.unit() < 0.5 {
+            0
+        } else {
+            tokens[random.below(tokens.len())].start as usize
+        };
+        let closer = tokens
+            .iter()
+            .rev()
+            .take_while(|t| ")]};,:{".contains(&body[t.start as usize..t.end as usize]));
+        let closer = closer
+            .last()
+            .map(|t| t.start as usize)
+            .filter(|&c| c > cursor);
         let resume = match closer {
             Some(c) if random.unit() < 0.12 => line.start + c,
             _ => line.end,
@@ -143,7 +185,14 @@ fn cuts(repository: &Repository, n: usize, random: &mut Random) -> Vec<Cut> {
             u if u < 0.88 => 1 + random.below(3),
             _ => 4,
         };
-        out.push(Cut { cursor: line.start + cursor, resume, suffix: random.unit() < 0.75, model, seed: random.next(), line });
+        out.push(Cut {
+            cursor: line.start + cursor,
+            resume,
+            suffix: random.unit() < 0.75,
+            model,
+            seed: random.next(),
+            line,
+        });
     }
     out
 }
@@ -182,10 +231,23 @@ impl State {
             self.session = Session::default();
             self.family = Some((key, family.clone()));
         }
-        let suffix = if cut.suffix { &file.text[cut.resume..] } else { "" };
+        let suffix = if cut.suffix {
+            &file.text[cut.resume..]
+        } else {
+            ""
+        };
         let text = format!("{}{suffix}", &file.text[..cut.cursor]);
-        let at = At { path: &file.path, language: &file.language, text: &text, cursor: cut.cursor };
+        let at = At {
+            path: &file.path,
+            language: &file.language,
+            text: &text,
+            cursor: cut.cursor,
+        };
         self.session.look(at, &family, snapshot.generation + 1);
+        // Now and then the language is not told, as it will not be for languages never seen here.
+        if cut.seed % 7 == 0 {
+            self.session.view.tongue = None;
+        }
         // The truth, cut into tokens in its own line.
         let line_start = file.text[..cut.cursor].rfind('\n').map_or(0, |n| n + 1);
         let line = &file.text[line_start..cut.line.end];
@@ -193,9 +255,15 @@ impl State {
         let mut tokens = Vec::new();
         lexer(&file.language).line(line, &mut state, &mut tokens);
         let (from, to) = (cut.cursor - line_start, cut.resume - line_start);
-        let hidden = tokens.iter().filter(|t| t.start as usize >= from && (t.start as usize) < to);
+        let hidden = tokens
+            .iter()
+            .filter(|t| t.start as usize >= from && (t.start as usize) < to);
         let known = self.session.question(&family, weights).map(|(q, _)| {
-            let id = |t: &Token| q.words.find(&line[t.start as usize..t.end as usize]).unwrap_or(u32::MAX);
+            let id = |t: &Token| {
+                q.words
+                    .find(&line[t.start as usize..t.end as usize])
+                    .unwrap_or(u32::MAX)
+            };
             hidden.map(id).collect::<Vec<Id>>()
         });
         let Some(mut truth) = known else { return };
@@ -203,9 +271,14 @@ impl State {
         if !self.session.view.partial.is_empty() {
             return;
         }
-        let Some((question, _)) = self.session.question(&family, weights) else { return };
+        let Some((question, _)) = self.session.question(&family, weights) else {
+            return;
+        };
         truth.push(match after {
-            Some(t) if cut.suffix => question.words.find(&line[t.start as usize..t.end as usize]).unwrap_or(u32::MAX),
+            Some(t) if cut.suffix => question
+                .words
+                .find(&line[t.start as usize..t.end as usize])
+                .unwrap_or(u32::MAX),
             Some(_) => return,
             None => newline(Change::Same, false, false),
         });
@@ -223,27 +296,70 @@ impl State {
         }
     }
 
-    fn chain_records(&mut self, repository: &Repository, models: &Models, cut: &Cut, weights: &Weights) -> Vec<Vec<Replacement>> {
+    fn chain_records(
+        &mut self,
+        repository: &Repository,
+        models: &Models,
+        cut: &Cut,
+        weights: &Weights,
+    ) -> Vec<Vec<Replacement>> {
         let mut out = Vec::new();
-        self.walk(repository, models, cut, weights, 0.5, |work, question, said, truth| {
-            work.answers.ask(question.family, question.view, said, question.words);
-            work.beliefs.form(&work.answers, &weights.trust, Some(truth));
-            out.push(work.beliefs.replacements.clone());
-        });
+        self.walk(
+            repository,
+            models,
+            cut,
+            weights,
+            0.5,
+            |work, question, said, truth| {
+                work.answers
+                    .ask(question.family, question.view, said, question.words);
+                work.beliefs
+                    .form(&work.answers, question.words, &weights.trust, Some(truth));
+                out.push(work.beliefs.replacements.clone());
+            },
+        );
         out
     }
 
-    fn examples(&mut self, repository: &Repository, models: &Models, cut: &Cut, weights: &Weights) -> Vec<Example> {
+    fn examples(
+        &mut self,
+        repository: &Repository,
+        models: &Models,
+        cut: &Cut,
+        weights: &Weights,
+    ) -> Vec<Example> {
         let mut out = Vec::new();
-        self.walk(repository, models, cut, weights, 0.7, |work, question, said, truth| {
-            work.answers.ask(question.family, question.view, said, question.words);
-            work.beliefs.form(&work.answers, &weights.trust, None);
-            work.features.fill(question.view, said, &work.answers, &work.beliefs, question.words);
-            let truth = if is_newline(truth) { NEWLINE } else { truth };
-            let n = work.features.candidates;
-            let truth = work.beliefs.guesses[..n].iter().position(|g| g.token == truth).unwrap_or(n);
-            out.push(Example { shared: work.features.shared.clone(), own: work.features.own.clone(), truth });
-        });
+        self.walk(
+            repository,
+            models,
+            cut,
+            weights,
+            0.7,
+            |work, question, said, truth| {
+                work.answers
+                    .ask(question.family, question.view, said, question.words);
+                work.beliefs
+                    .form(&work.answers, question.words, &weights.trust, None);
+                work.features.fill(
+                    question.view,
+                    said,
+                    &work.answers,
+                    &work.beliefs,
+                    question.words,
+                );
+                let truth = if is_newline(truth) { NEWLINE } else { truth };
+                let n = work.features.candidates;
+                let truth = work.beliefs.guesses[..n]
+                    .iter()
+                    .position(|g| g.token == truth)
+                    .unwrap_or(n);
+                out.push(Example {
+                    shared: work.features.shared.clone(),
+                    own: work.features.own.clone(),
+                    truth,
+                });
+            },
+        );
         out
     }
 }
@@ -284,13 +400,22 @@ const CHUNK: usize = 32;
 const RATE: f32 = 0.003;
 
 /// Adam on the cross-entropy over the weighed candidates and "something else".
-fn learn_mixer(examples: &[Example], held: &[Example], epochs: usize, log: &dyn Fn(String)) -> Vec<f32> {
+fn learn_mixer(
+    examples: &[Example],
+    held: &[Example],
+    epochs: usize,
+    log: &dyn Fn(String),
+) -> Vec<f32> {
     let mut random = Random(99);
     let first = (SHARED + OWN) * HIDDEN;
     let second = first + HIDDEN;
     let mut w = vec![0.0f32; WEIGHTS];
-    w[..first].iter_mut().for_each(|x| *x = (random.unit() * 2.0 - 1.0) * 0.12);
-    w[second..second + HIDDEN * HIDDEN2].iter_mut().for_each(|x| *x = (random.unit() * 2.0 - 1.0) * 0.25);
+    w[..first]
+        .iter_mut()
+        .for_each(|x| *x = (random.unit() * 2.0 - 1.0) * 0.12);
+    w[second..second + HIDDEN * HIDDEN2]
+        .iter_mut()
+        .for_each(|x| *x = (random.unit() * 2.0 - 1.0) * 0.25);
     let (mut mean, mut square) = (vec![0.0f32; WEIGHTS], vec![0.0f32; WEIGHTS]);
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let steps = (epochs * examples.len() / BATCH).max(1) as f32;
@@ -302,13 +427,16 @@ fn learn_mixer(examples: &[Example], held: &[Example], epochs: usize, log: &dyn 
         let mut loss = 0.0f64;
         for batch in order.chunks(BATCH) {
             let mixer = Mixer::from_weights(&w).expect("the trainer keeps the number of weights");
-            let parts: Vec<(Vec<f32>, f64)> =
-                batch.par_chunks(CHUNK).map(|c| gradient(&mixer, c.iter().map(|&i| &examples[i]))).collect();
+            let parts: Vec<(Vec<f32>, f64)> = batch
+                .par_chunks(CHUNK)
+                .map(|c| gradient(&mixer, c.iter().map(|&i| &examples[i])))
+                .collect();
             step += 1;
             let rate = RATE * (1.0 - step as f32 / steps).max(0.02);
             let (c1, c2) = (1.0 - 0.9f32.powi(step), 1.0 - 0.999f32.powi(step));
             for i in 0..WEIGHTS {
-                let g = parts.iter().map(|p| p.0[i]).sum::<f32>() / batch.len() as f32 + 1e-5 * w[i];
+                let g =
+                    parts.iter().map(|p| p.0[i]).sum::<f32>() / batch.len() as f32 + 1e-5 * w[i];
                 mean[i] = 0.9 * mean[i] + 0.1 * g;
                 square[i] = 0.999 * square[i] + 0.001 * g * g;
                 w[i] -= rate * (mean[i] / c1) / ((square[i] / c2).sqrt() + 1e-8);
@@ -318,7 +446,9 @@ fn learn_mixer(examples: &[Example], held: &[Example], epochs: usize, log: &dyn 
         let mixer = Mixer::from_weights(&w).expect("the trainer keeps the number of weights");
         let (before, after) = evaluate(&mixer, held);
         let trained = loss / examples.len().max(1) as f64 / std::f64::consts::LN_2;
-        log(format!("epoch {epoch}: {trained:.4} bits, held out {after:.4} (chain {before:.4})"));
+        log(format!(
+            "epoch {epoch}: {trained:.4} bits, held out {after:.4} (chain {before:.4})"
+        ));
     }
     w
 }
@@ -326,7 +456,11 @@ fn learn_mixer(examples: &[Example], held: &[Example], epochs: usize, log: &dyn 
 /// Scores of an example's candidates, and what the network computed for each.
 fn run(mixer: &Mixer, example: &Example) -> Vec<(f32, Activations)> {
     let base = mixer.first_layer_shared(&example.shared);
-    example.own.chunks_exact(OWN).map(|own| mixer.score(&base, own)).collect()
+    example
+        .own
+        .chunks_exact(OWN)
+        .map(|own| mixer.score(&base, own))
+        .collect()
 }
 
 fn softmax(scores: &[(f32, Activations)]) -> Vec<f32> {
@@ -385,7 +519,11 @@ fn gradient<'a>(mixer: &Mixer, examples: impl Iterator<Item = &'a Example>) -> (
                 d1[j] = sum * leak(a.first[j]);
                 shared[j] += d1[j];
             }
-            add_rows(&mut g[SHARED * HIDDEN..b1], &example.own[i * OWN..(i + 1) * OWN], &d1);
+            add_rows(
+                &mut g[SHARED * HIDDEN..b1],
+                &example.own[i * OWN..(i + 1) * OWN],
+                &d1,
+            );
         }
         add_rows(&mut g[..SHARED * HIDDEN], &example.shared, &shared);
         for j in 0..HIDDEN {
