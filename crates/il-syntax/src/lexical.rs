@@ -4,7 +4,8 @@
 //! the language and the nearest lines answer most questions, also in the middle of a half-typed line
 //! where every parser is lost.
 //!
-//! All of it looks at a bounded number of lines around the place asked about; nothing reads the whole text.
+//! Questions about a place look at a bounded number of lines around it; only [`Surface::outline`] goes through
+//! the text.
 
 use std::ops::Range;
 
@@ -14,7 +15,7 @@ use il_lang::{
 };
 use il_text::Text;
 
-use crate::symbols::SymbolKind;
+use crate::symbols::{self, Symbol, SymbolKind};
 
 /// How far back the lexer starts, for a place whose state nobody knows.
 const LINES_LEXED: usize = 1000;
@@ -24,6 +25,9 @@ pub(crate) const LINE_BYTES: usize = 1 << 14;
 
 /// How many lines around a place are searched for its block.
 const LINES_SEARCHED: usize = 2000;
+
+/// How many lines of a text are searched for definitions.
+const LINES_OUTLINED: usize = 100_000;
 
 /// How many lines around a place are asked how deep a level is.
 const LINES_SAMPLED: usize = 100;
@@ -353,6 +357,31 @@ impl<'a> Surface<'a> {
         })
     }
 
+    /// The lines that open a block and read like definitions, nested by depth.
+    pub(crate) fn outline(&self) -> Vec<Symbol> {
+        let mut outline = Outline::default();
+        let mut state = LexState::default();
+        let mut tokens = Vec::new();
+        for number in 0..self.text.line_count().min(LINES_OUTLINED) {
+            let line = self.line(number);
+            tokens.clear();
+            self.lexer.line(&line, &mut state, &mut tokens);
+            let Some(range) = self.text.line_range(number).filter(|_| !is_blank(&line)) else {
+                continue;
+            };
+            outline.close(depth(&line), self.closes_block(&line).then_some(range.end));
+            outline.end = range.end;
+            let starts_in_code = tokens
+                .first()
+                .is_some_and(|token| token.mode == TokenMode::Code);
+            if starts_in_code && self.opens_block(&line) {
+                outline.open(self.defined_name(&line), &line, range);
+            }
+        }
+        outline.close(0, None);
+        outline.symbols
+    }
+
     pub(crate) fn imports(&self, line: &str) -> bool {
         let line = line.trim_start();
         IMPORT_WORDS.iter().any(|word| {
@@ -372,6 +401,53 @@ impl<'a> Surface<'a> {
                 .block_comments
                 .iter()
                 .any(|(open, _)| line.starts_with(open))
+    }
+}
+
+/// Definitions found by their first lines, while the lines go by.
+#[derive(Default)]
+struct Outline {
+    symbols: Vec<Symbol>,
+    /// The depth and the index of each definition that is still open.
+    open: Vec<(usize, usize)>,
+    /// Where the last line that was not blank ends.
+    end: usize,
+}
+
+impl Outline {
+    /// Ends what is not less deep than a line; a line that closes a block is its last.
+    fn close(&mut self, at: usize, closed: Option<usize>) {
+        while let Some(&(depth, index)) = self.open.last() {
+            if depth < at {
+                break;
+            }
+            self.open.pop();
+            let end = closed.filter(|_| depth == at).unwrap_or(self.end);
+            self.symbols[index].range.end = end;
+        }
+    }
+
+    fn open(&mut self, name: Option<(String, SymbolKind)>, line: &str, range: Range<usize>) {
+        let Some((name, kind)) = name else {
+            return;
+        };
+        let container = self.open.last().map(|&(_, index)| index);
+        let within = container.map(|index| self.symbols[index].kind);
+        let (Some(kind), Some(at)) = (symbols::kind_in(within, kind), line.find(&name)) else {
+            return;
+        };
+        let start = range.start + indentation(line).len();
+        let name_range = range.start + at..range.start + at + name.len();
+        self.open.push((depth(line), self.symbols.len()));
+        self.symbols.push(Symbol {
+            name,
+            kind,
+            range: start..range.end,
+            name_range,
+            container,
+            scope: None,
+            signature: symbols::cleaned_signature(line),
+        });
     }
 }
 

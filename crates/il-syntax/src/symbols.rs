@@ -17,6 +17,7 @@ use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryMatch};
 
 use crate::{
     grammar::{self, Capture, Grammar, Role},
+    lexical::Surface,
     parse::Parsed,
 };
 
@@ -151,10 +152,11 @@ pub(crate) fn path(symbols: &[Symbol], index: usize) -> String {
 }
 
 impl Parsed {
-    /// Every name that the text defines, in the order of the text. Empty without a tree.
+    /// Every name that the text defines, in the order of the text. Without a tree: the lines that open a
+    /// block and read like definitions.
     pub fn symbols(&self) -> Vec<Symbol> {
         let (Some(tree), Some(grammar)) = (&self.tree, grammar::of(self.language)) else {
-            return Vec::new();
+            return Surface::new(&self.text, self.language).outline();
         };
         let mut found = definitions(&self.text, grammar, tree.root_node(), None);
         // The same definition may match twice; the earlier pattern is the more telling one.
@@ -267,7 +269,12 @@ fn signature(text: &Text, definition: Range<usize>, body: Option<usize>) -> Stri
         .clamp(definition.start, definition.end);
     // One kilobyte is more than a signature; a long one is cut further down.
     let end = end.min(start + 1024);
-    let signature = one_line(&text.slice(start..end), MAX_SIGNATURE);
+    cleaned_signature(&text.slice(start..end))
+}
+
+/// A signature on one line, without what opens the body.
+pub(crate) fn cleaned_signature(written: &str) -> String {
+    let signature = one_line(written, MAX_SIGNATURE);
     signature
         .trim_end_matches([' ', '{', ':', '=', ',', ';'])
         .to_owned()

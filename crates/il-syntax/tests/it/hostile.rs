@@ -188,11 +188,11 @@ fn fifty_thousand_lines_parse() {
 
 #[test]
 fn a_text_above_the_limit_has_no_tree_and_still_answers() {
-    let line = "fn f() { let x = 1; }\n";
+    let line = "fn f() {\n    let x = 1;\n}\n";
     let source = line.repeat(il_syntax::MAX_TREE_BYTES / line.len() + 1);
     let parsed = parse("rust", source.as_str());
     assert_eq!(parsed.basis(), Basis::TooLarge);
-    assert_eq!(parsed.symbols(), []);
+    assert!(!parsed.symbols().is_empty());
     let facts = parsed.facts_at(source.len() - 3);
     assert!(!facts.in_string && !facts.in_comment);
     assert!(parsed.chunks(1 << 16).len() > 16);

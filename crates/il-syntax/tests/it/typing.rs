@@ -261,21 +261,33 @@ fn keywords_open_blocks() {
 
 #[test]
 fn what_only_looks_like_an_opener() {
-    check("bash", "x=$(date)\n$0\n", &expect![[r#"
+    check(
+        "bash",
+        "x=$(date)\n$0\n",
+        &expect![[r#"
         scope ``, block 1-2, indent ""
         facts at_line_end line_is_blank
         block ends nowhere
-    "#]]);
-    check("html", "<p>a</p>\n$0\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "html",
+        "<p>a</p>\n$0\n",
+        &expect![[r#"
         scope ``, block 1-2, indent ""
         facts at_line_end line_is_blank
         block ends nowhere
-    "#]]);
-    check("python", "x = 1  # note:\n$0\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "python",
+        "x = 1  # note:\n$0\n",
+        &expect![[r#"
         scope ``, block 1-2, indent ""
         facts at_line_end line_is_blank
         block ends nowhere
-    "#]]);
+    "#]],
+    );
     check(
         "latex",
         "\\begin{itemize}\n$0\n\\end{itemize}\n",
@@ -342,6 +354,51 @@ fn without_a_grammar_the_lines_answer() {
         facts at_line_end inside_import
         block ends nowhere
     "#]],
+    );
+}
+
+#[test]
+fn without_a_grammar_headers_are_symbols() {
+    let check = |language: &str, source: &str, expected: &Expect| {
+        let language = registry()
+            .by_id(language)
+            .expect("a language of the registry");
+        let parsed = Parser::new().parse(language, source);
+        assert_eq!(parsed.basis(), Basis::NoGrammar);
+        for symbol in parsed.symbols() {
+            assert!(symbol.range.end <= source.len() && symbol.range.start < symbol.range.end);
+        }
+        expected.assert_eq(&symbols(&parsed));
+    };
+    check(
+        "dart",
+        "/*\nclass of things {\n*/\nclass Card extends Widget {\n  Widget build(Context c) {\n    if (open) {\n    }\n    return f(x);\n  }\n}\n\nvoid main() {\n}\n",
+        &expect![[r#"
+            class Card | class Card extends Widget
+              method build | Widget build(Context c)
+            function main | void main()
+        "#]],
+    );
+    check(
+        "elixir",
+        "defmodule A.B do\n  def go(x) do\n    x\n  end\n\n  defp stop, do: 1\nend\n",
+        &expect![[r#"
+            module A.B | defmodule A.B do
+              function go | def go(x) do
+        "#]],
+    );
+    check(
+        "protobuf",
+        "message User {\n  string name = 1;\n}\n\nservice Users {\n}\n",
+        &expect![[r#"
+            struct User | message User
+            interface Users | service Users
+        "#]],
+    );
+    check(
+        "markdown",
+        "# The type of thing\n\nA class of its own.\n",
+        &expect![[""]],
     );
 }
 
