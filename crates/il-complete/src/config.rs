@@ -24,7 +24,8 @@ pub struct Config {
     pub cache_bytes: usize,
     /// Lines of a block at most, counting the current one.
     pub max_block_lines: usize,
-    /// Whether to ask ahead once a suggestion is shown.
+    /// Whether to ask ahead once a suggestion is shown; never where an answer leaves the machine and
+    /// costs money.
     pub speculate: bool,
 }
 

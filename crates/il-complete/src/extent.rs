@@ -15,7 +15,8 @@ pub fn next_word(text: &str) -> usize {
     } else if is_bracket(first) {
         Some(first.len_utf8())
     } else {
-        word.find(|c: char| is_word(c) || is_bracket(c) || c.is_whitespace())
+        // An arrow is one operator.
+        word.find(|c: char| is_word(c) || is_bracket(c) && c != '>' || c.is_whitespace())
     };
     lead + run.unwrap_or(word.len())
 }
@@ -60,7 +61,8 @@ mod tests {
             steps.push(step);
             rest = after;
         }
-        expected.assert_eq(&steps.join("|"));
+        let steps = steps.join("|").replace('\r', "␍").replace('\n', "⏎");
+        expected.assert_eq(&steps);
     }
 
     #[test]
@@ -73,21 +75,14 @@ mod tests {
         check(
             next_word,
             " += größe -> Vec<T>",
-            expect![" +=| größe| -|>| Vec|<|T|>"],
+            expect![" +=| größe| ->| Vec|<|T|>"],
         );
-        check(next_word, "a\n    b  ", expect![["a|\n    b|  "]]);
+        check(next_word, "a\n    b  ", expect!["a|⏎    b|  "]);
     }
 
     #[test]
     fn lines() {
-        check(next_line, "a(\n    b,\n\n)", expect!["a(|\n    b,|\n\n)"]);
-        check(
-            next_line,
-            "\n    a\r\n    b",
-            expect![[r#"
-
-                    a|
-                    b"#]],
-        );
+        check(next_line, "a(\n    b,\n\n)", expect!["a(|⏎    b,|⏎⏎)"]);
+        check(next_line, "\n    a\r\n    b", expect!["⏎    a|␍⏎    b"]);
     }
 }

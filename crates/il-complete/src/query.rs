@@ -12,6 +12,9 @@ use crate::{
     dialect::is_word,
 };
 
+/// Nobody looks at more.
+const MOST_ALTERNATIVES: usize = 16;
+
 /// A request that makes sense.
 #[derive(Clone)]
 pub(crate) struct Query {
@@ -128,7 +131,7 @@ impl Query {
         } else {
             1
         };
-        self.ask.alternatives.max(least).max(1)
+        self.ask.alternatives.max(least).clamp(1, MOST_ALTERNATIVES)
     }
 
     pub(crate) fn is_calibrated(&self) -> bool {

@@ -345,7 +345,7 @@ fn nothing_shown_has_a_reason() {
         Rig::new(engine.clone(), "$0\nagain next line\n"),
         "type again ",
         expect![[r#"
-            type again             again |  [filtered] filtered by next-lines: it repeats the next line
+            type again             again ⟦next line⟧  (engine)
             calls 7 (0 ahead), cancelled 0
         "#]],
     );
@@ -436,6 +436,18 @@ fn a_dismissed_suggestion_does_not_come_back() {
             calls 2 (0 ahead), cancelled 0
         "#]],
     );
+}
+
+#[test]
+fn a_minified_line_is_answered_too() {
+    let engine = ScriptedEngine::new();
+    engine.on("x.y(", Reply::text("z);"));
+    let mut rig = Rig::new(
+        engine,
+        &format!("{}x.y($0\nnext\n", "f(){g};".repeat(100_000)),
+    );
+    rig.run("request");
+    assert!(rig.log().contains("⟦z);⟧  (engine)"), "something is shown");
 }
 
 #[test]

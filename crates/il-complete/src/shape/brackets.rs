@@ -17,9 +17,12 @@ pub(super) const NAME: &str = "brackets";
 
 /// Lines that are looked through on either side; what lies beyond is taken to fit.
 const REACH: usize = 200;
+/// Longer lines were not written by a person, and take too long to read.
+const LONGEST: usize = 4096;
 
 pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
-    if scene.facts.in_string || scene.facts.in_comment || !scene.dialect.has_brackets() {
+    let readable = scene.dialect.has_brackets() && scene.head().len() <= LONGEST;
+    if scene.facts.in_string || scene.facts.in_comment || !readable {
         return Verdict::Kept;
     }
     let said = Said::read(draft.text(), scene);
@@ -216,6 +219,9 @@ fn closed_after(scene: &Scene<'_>, wanted: usize) -> Vec<Closer> {
 }
 
 fn brackets_in(dialect: &Dialect, line: &str) -> Vec<Bracket> {
+    if line.len() > LONGEST {
+        return Vec::new();
+    }
     dialect.brackets(line, &mut LexState::default())
 }
 
@@ -232,6 +238,7 @@ mod tests {
             "    foo($0\n",
             "a, b);",
             expect![[r#"
+                rust
                     foo(⟦a, b);⟧
             "#]],
         );
@@ -240,6 +247,7 @@ mod tests {
             "fn f() {\n    if a {\n        $0\n}\n",
             "b();\n    }",
             expect![[r#"
+                rust
                 fn f() {
                     if a {
                         ⟦b();
@@ -252,6 +260,7 @@ mod tests {
             "    if a { b(); $0 }\n",
             "} else { c(); ",
             expect![[r#"
+                rust
                     if a { b(); ⟦} else { c();⟧⟨ }⟩
                 -- line-end: it takes the place of what closes the line
             "#]],
@@ -265,6 +274,7 @@ mod tests {
             "fn f() {\n    $0\n}\n",
             "a();\n}",
             expect![[r#"
+                rust
                 fn f() {
                     ⟦a();⟧
                 }
@@ -276,17 +286,19 @@ mod tests {
             "    foo($0, b)\n",
             "a)",
             expect![[r#"
-                foo($0, b)
-            nothing: filtered by too-short: it is too short to be worth a glance
-            -- brackets: a bracket that is closed after the cursor was cut off
-            -- too-short: nothing is left to show
-        "#]],
+                rust
+                    foo($0, b)
+                nothing: filtered by too-short: it is too short to be worth a glance
+                -- brackets: a bracket that is closed after the cursor was cut off
+                -- too-short: nothing is left to show
+            "#]],
         );
         check(
             "typescript",
             "f(() => {\n  $0\n});\n",
             "g();\n});",
             expect![[r#"
+                typescript
                 f(() => {
                   ⟦g();⟧
                 });
@@ -302,24 +314,27 @@ mod tests {
             "    foo$0\n",
             "(a)); bar()",
             expect![[r#"
-                foo⟦(a)⟧
-            -- brackets: a bracket that closes nothing was cut off
-        "#]],
+                rust
+                    foo⟦(a)⟧
+                -- brackets: a bracket that closes nothing was cut off
+            "#]],
         );
         check(
             "rust",
             "    let a = $0\n",
             "[b);",
             expect![[r#"
-                let a = ⟦[b⟧
-            -- brackets: a bracket that closes nothing was cut off
-        "#]],
+                rust
+                    let a = ⟦[b⟧
+                -- brackets: a bracket that closes nothing was cut off
+            "#]],
         );
         check(
             "rust",
             "    let a = $0\n",
             "\")\";",
             expect![[r#"
+                rust
                     let a = ⟦")";⟧
             "#]],
         );
@@ -328,8 +343,9 @@ mod tests {
             "hello $0\n",
             "there :)",
             expect![[r#"
-            hello ⟦there :)⟧
-        "#]],
+                plaintext
+                hello ⟦there :)⟧
+            "#]],
         );
     }
 }

@@ -40,6 +40,7 @@ mod tests {
             "    $0\n",
             &[("self.rows", 0.9), (".push(", 0.7), ("row", 0.3)],
             expect![[r#"
+                rust
                     ⟦self.rows.push(⟧
             "#]],
         );
@@ -48,6 +49,7 @@ mod tests {
             "    $0\n",
             &[("self", 0.4), (".rows", 0.3)],
             expect![[r#"
+                rust
                     $0
                 nothing: below confidence (best 0.40 < 0.50)
             "#]],

@@ -75,6 +75,7 @@ mod tests {
             "    let total = $0\n",
             "let total = sum();",
             expect![[r#"
+                rust
                     let total = ⟦sum();⟧
                 -- echo: what stands before the cursor was said again
             "#]],
@@ -84,15 +85,17 @@ mod tests {
             "    retu$0\n",
             "return x;",
             expect![[r#"
-                retu⟦rn x;⟧
-            -- echo: what stands before the cursor was said again
-        "#]],
+                rust
+                    retu⟦rn x;⟧
+                -- echo: what stands before the cursor was said again
+            "#]],
         );
         check(
             "rust",
             "    a$0\n",
             "a + b",
             expect![[r#"
+                rust
                     a⟦a + b⟧
             "#]],
         );
@@ -101,6 +104,7 @@ mod tests {
             "    foo$0\n",
             "foo",
             expect![[r#"
+                rust
                     foo$0
                 nothing: filtered by echo: what stands before the cursor was said again
                 -- echo: nothing is left to show
@@ -115,6 +119,7 @@ mod tests {
             "    push(row);\n    $0\n",
             "push(row);",
             expect![[r#"
+                rust
                     push(row);
                     $0
                 nothing: filtered by echo: it repeats the line above
@@ -126,6 +131,7 @@ mod tests {
             "    push(row);\n    $0\n",
             "push(row);",
             expect![[r#"
+                rust
                     push(row);
                     ⟦push(row);⟧
             "#]],
@@ -135,11 +141,12 @@ mod tests {
             "    }\n    $0\n",
             "}",
             expect![[r#"
-                }
-                $0
-            nothing: filtered by brackets: a bracket that closes nothing was cut off
-            -- brackets: nothing is left to show
-        "#]],
+                rust
+                    }
+                    $0
+                nothing: filtered by brackets: a bracket that closes nothing was cut off
+                -- brackets: nothing is left to show
+            "#]],
         );
     }
 }

@@ -103,6 +103,7 @@ mod tests {
             "fn f() {$0\n}\n",
             "\n\tif a {\n\t\tb();\n\t}",
             expect![[r#"
+                rust
                 fn f() {⟦
                     if a {
                         b();
@@ -116,6 +117,7 @@ mod tests {
             "func f() {$0\n}\n",
             "\n    if a {\n        b()\n    }",
             expect![[r#"
+                go
                 func f() {⟦
                 →if a {
                 →→b()
@@ -133,6 +135,7 @@ mod tests {
             "fn f() {\r\n    $0\r\n}\r\n",
             "a();\n    b();",
             expect![[r#"
+                rust
                 fn f() {␍
                     ⟦a();␍
                     b();⟧␍
@@ -145,6 +148,7 @@ mod tests {
             "fn f() {\n    $0\n}\n",
             "a();\r\n    b();",
             expect![[r#"
+                rust
                 fn f() {
                     ⟦a();
                     b();⟧
@@ -161,38 +165,42 @@ mod tests {
             "fn f() {\n    $0\n}\n",
             "    a();",
             expect![[r#"
-            fn f() {
-                ⟦a();⟧
-            }
-            -- indentation: white space that is there already was dropped
-        "#]],
+                rust
+                fn f() {
+                    ⟦a();⟧
+                }
+                -- indentation: white space that is there already was dropped
+            "#]],
         );
         check_llm(
             "rust",
             "fn f() {\n    $0\n}\n",
             "        .a()",
             expect![[r#"
-            fn f() {
-                ⟦        .a()⟧
-            }
-        "#]],
+                rust
+                fn f() {
+                    ⟦        .a()⟧
+                }
+            "#]],
         );
         check(
             "rust",
             "let x = $0\n",
             " 1;",
             expect![[r#"
-            let x = ⟦1;⟧
-            -- indentation: white space that is there already was dropped
-        "#]],
+                rust
+                let x = ⟦1;⟧
+                -- indentation: white space that is there already was dropped
+            "#]],
         );
         check(
             "rust",
             "let x =$0\n",
             " 1;",
             expect![[r#"
-            let x =⟦ 1;⟧
-        "#]],
+                rust
+                let x =⟦ 1;⟧
+            "#]],
         );
     }
 }

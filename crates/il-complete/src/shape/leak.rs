@@ -130,15 +130,17 @@ mod tests {
             "let x = $0;\n",
             "foo()<|fim_pad|>bar",
             expect![[r#"
-            let x = ⟦foo()⟧;
-            -- leak: a model's special token was cut off
-        "#]],
+                rust
+                let x = ⟦foo()⟧;
+                -- leak: a model's special token was cut off
+            "#]],
         );
         check(
             "rust",
             "let x = $0\n",
             "1;\n<｜fim▁end｜>let y = 2;",
             expect![[r#"
+                rust
                 let x = ⟦1;⟧
                 -- leak: a model's special token was cut off
             "#]],
@@ -148,28 +150,31 @@ mod tests {
             "let x = $0\n",
             "1; <MID>",
             expect![[r#"
-            let x = ⟦1;⟧
-            -- leak: a model's special token was cut off
-        "#]],
+                rust
+                let x = ⟦1;⟧
+                -- leak: a model's special token was cut off
+            "#]],
         );
         check(
             "rust",
             "let x = $0\n",
             "1;<|fim_m",
             expect![[r#"
-            let x = ⟦1;⟧
-            -- leak: a model's special token was cut off
-        "#]],
+                rust
+                let x = ⟦1;⟧
+                -- leak: a model's special token was cut off
+            "#]],
         );
         check(
             "rust",
             "let x = $0\n",
             "<|endoftext|>",
             expect![[r#"
-            let x = $0
-            nothing: filtered by leak: a model's special token was cut off
-            -- leak: nothing is left to show
-        "#]],
+                rust
+                let x = $0
+                nothing: filtered by leak: a model's special token was cut off
+                -- leak: nothing is left to show
+            "#]],
         );
     }
 
@@ -180,6 +185,7 @@ mod tests {
             "EOS = '<|endoftext|>'\nPAD = $0\n",
             "'<|endoftext|>'",
             expect![[r#"
+                python
                 EOS = '<|endoftext|>'
                 PAD = ⟦'<|endoftext|>'⟧
             "#]],
@@ -189,8 +195,9 @@ mod tests {
             "let x = $0\n",
             "a < b",
             expect![[r#"
-            let x = ⟦a < b⟧
-        "#]],
+                rust
+                let x = ⟦a < b⟧
+            "#]],
         );
     }
 }

@@ -118,24 +118,27 @@ mod tests {
             "    foo($0)\n",
             "a, b);",
             expect![[r#"
-                foo(⟦a, b);⟧⟨)⟩
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                rust
+                    foo(⟦a, b);⟧⟨)⟩
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
         check(
             "rust",
             "    foo($0);\n",
             "a, b)",
             expect![[r#"
-                foo(⟦a, b)⟧⟨)⟩;
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                rust
+                    foo(⟦a, b)⟧⟨)⟩;
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
         check(
             "rust",
             "    foo($0)\n",
             "a, b",
             expect![[r#"
+                rust
                     foo(⟦a, b⟧)
             "#]],
         );
@@ -144,33 +147,37 @@ mod tests {
             "    foo(bar($0))\n",
             "x).y(z)",
             expect![[r#"
-                foo(bar(⟦x).y(z)⟧⟨)⟩)
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                rust
+                    foo(bar(⟦x).y(z)⟧⟨)⟩)
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
         check(
             "python",
             "    print(\"$0\")\n",
             "hello\")",
             expect![[r#"
-                print("⟦hello")⟧⟨")⟩
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                python
+                    print("⟦hello")⟧⟨")⟩
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
         check(
             "python",
             "    foo($0)\n",
             "\"a\", b)",
             expect![[r#"
-                foo(⟦"a", b)⟧⟨)⟩
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                python
+                    foo(⟦"a", b)⟧⟨)⟩
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
         check(
             "rust",
             "    f([a$0, ]);\n",
             ", b",
             expect![[r#"
+                rust
                     f([a⟦, b⟧, ]);
             "#]],
         );
@@ -183,22 +190,24 @@ mod tests {
             "f({$0})\n",
             "\n  a: 1,\n})",
             expect![[r#"
-            f({⟦
-              a: 1,
-            })⟧⟨})⟩
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                typescript
+                f({⟦
+                  a: 1,
+                })⟧⟨})⟩
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
         check(
             "typescript",
             "f({$0})\n",
             "\n  a: 1,\n}",
             expect![[r#"
-            f({⟦
-              a: 1,
-            }⟧⟨}⟩)
-            -- line-end: it takes the place of what closes the line
-        "#]],
+                typescript
+                f({⟦
+                  a: 1,
+                }⟧⟨}⟩)
+                -- line-end: it takes the place of what closes the line
+            "#]],
         );
     }
 
@@ -209,6 +218,7 @@ mod tests {
             "    foo($0b, c)\n",
             "a, b, c)",
             expect![[r#"
+                rust
                     foo(⟦a, ⟧b, c)
                 -- brackets: a bracket that is closed after the cursor was cut off
                 -- line-end: it stops before the rest of the line, which it repeats
@@ -219,17 +229,19 @@ mod tests {
             "    foo($0b, c)\n",
             "b, c)",
             expect![[r#"
-                foo($0b, c)
-            nothing: filtered by line-end: it repeats the rest of the line
-            -- brackets: a bracket that is closed after the cursor was cut off
-            -- line-end: nothing is left to show
-        "#]],
+                rust
+                    foo($0b, c)
+                nothing: filtered by line-end: it repeats the rest of the line
+                -- brackets: a bracket that is closed after the cursor was cut off
+                -- line-end: nothing is left to show
+            "#]],
         );
         check(
             "rust",
             "    let x = $0 + 1;\n",
             "a + 1;\n    let y = 2;",
             expect![[r#"
+                rust
                     let x = $0 + 1;
                 nothing: filtered by too-short: it is too short to be worth a glance
                 -- line-end: it stops before the rest of the line, which it repeats
@@ -241,9 +253,10 @@ mod tests {
             "    let x = $0y;\n",
             "a + y; // sum",
             expect![[r#"
-                let x = ⟦a + y; // sum⟧⟨y;⟩
-            -- line-end: it takes the place of the rest of the line, which it says
-        "#]],
+                rust
+                    let x = ⟦a + y; // sum⟧⟨y;⟩
+                -- line-end: it takes the place of the rest of the line, which it says
+            "#]],
         );
     }
 }

@@ -40,6 +40,7 @@ mod tests {
             "    let x = $0\n",
             "1;\n    let y = 2;\n    let z = 3;",
             expect![[r#"
+                rust
                     let x = ⟦1;⟧
                 -- lines: later lines wait for an accept
             "#]],
@@ -49,6 +50,7 @@ mod tests {
             "    let x = $0\n",
             "1;\n    let y = 2;\n    let z = 3;",
             expect![[r#"
+                rust
                     let x = ⟦1;
                     let y = 2;
                     let z = 3;⟧

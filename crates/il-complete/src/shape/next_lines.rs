@@ -103,6 +103,7 @@ mod tests {
             "def f():\n    $0\n    return total\n",
             "total = 1\n    return total",
             expect![[r#"
+                python
                 def f():
                     ⟦total = 1⟧
                     return total
@@ -114,6 +115,7 @@ mod tests {
             "def f():\n    $0\n    return total\n",
             "return total",
             expect![[r#"
+                python
                 def f():
                     $0
                     return total
@@ -126,6 +128,7 @@ mod tests {
             "def f():\n    $0\n\n    return total_of(prices)\n",
             "return total_of(price)",
             expect![[r#"
+                python
                 def f():
                     $0
 
@@ -139,13 +142,14 @@ mod tests {
             "def f\n  $0\nend\n",
             "a\nend",
             expect![[r#"
-            def f
-              $0
-            end
-            nothing: filtered by too-short: it is too short to be worth a glance
-            -- scope: it stops where the block ends
-            -- too-short: nothing is left to show
-        "#]],
+                ruby
+                def f
+                  $0
+                end
+                nothing: filtered by too-short: it is too short to be worth a glance
+                -- scope: it stops where the block ends
+                -- too-short: nothing is left to show
+            "#]],
         );
     }
 
@@ -156,6 +160,7 @@ mod tests {
             "    #[in$0\n\n    #[inline]\n",
             "line]",
             expect![[r#"
+                rust
                     #[in⟦line]⟧
 
                     #[inline]
@@ -166,6 +171,7 @@ mod tests {
             "    $0\n\n    #[inline]\n",
             "#[inline]",
             expect![[r#"
+                rust
                     ⟦#[inline]⟧
 
                     #[inline]
@@ -180,6 +186,7 @@ mod tests {
             "    $0\n    a = 1\n",
             "b = 1",
             expect![[r#"
+                python
                     ⟦b = 1⟧
                     a = 1
             "#]],
@@ -189,6 +196,7 @@ mod tests {
             "    x$0\n    self.total = 1\n",
             " = 0",
             expect![[r#"
+                python
                     x⟦ = 0⟧
                     self.total = 1
             "#]],

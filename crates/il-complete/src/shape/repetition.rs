@@ -90,6 +90,7 @@ mod tests {
             "def f():$0\n",
             "\n    a()\n    a()\n    a()\n    a()",
             expect![[r#"
+                python
                 def f():⟦
                     a()⟧
                 -- repetition: repeated lines were dropped
@@ -100,6 +101,7 @@ mod tests {
             "def f():$0\n",
             "\n    a()\n    b()\n    a()\n    b()\n    a()",
             expect![[r#"
+                python
                 def f():⟦
                     a()
                     b()⟧
@@ -111,6 +113,7 @@ mod tests {
             "x = [$0]\n",
             "\n    0,\n    0,\n    1,",
             expect![[r#"
+                python
                 x = [⟦
                     0,
                     0,
@@ -126,6 +129,7 @@ mod tests {
             "x = $0\n",
             "no no no no no no no no no no no",
             expect![[r#"
+                python
                 x = $0
                 nothing: filtered by repetition: it repeats itself
                 -- repetition: nothing is left to show
@@ -136,6 +140,7 @@ mod tests {
             "x = $0\n",
             "a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b,",
             expect![[r#"
+                python
                 x = $0
                 nothing: filtered by repetition: it repeats itself
                 -- repetition: nothing is left to show
@@ -146,8 +151,9 @@ mod tests {
             "x = $0\n",
             "a, b, c, d",
             expect![[r#"
-            x = ⟦a, b, c, d⟧
-        "#]],
+                python
+                x = ⟦a, b, c, d⟧
+            "#]],
         );
     }
 }

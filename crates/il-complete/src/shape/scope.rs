@@ -72,6 +72,7 @@ mod tests {
             "def f():$0\n",
             "\n    return 1\n\ndef g():\n    return 2",
             expect![[r#"
+                python
                 def f():⟦
                     return 1⟧
                 -- scope: it stops where the block ends
@@ -82,6 +83,7 @@ mod tests {
             "def f():\n    $0\n",
             "return 1\nx = 2",
             expect![[r#"
+                python
                 def f():
                     ⟦return 1⟧
                 -- scope: it stops where the block ends
@@ -96,6 +98,7 @@ mod tests {
             "fn f() $0\n",
             "{\n    a();\n}\n\nfn g() {\n}",
             expect![[r#"
+                rust
                 fn f() ⟦{
                     a();
                 }⟧
@@ -107,6 +110,7 @@ mod tests {
             "    if a {$0\n",
             "\n        b();\n    } else {\n        c();\n    }\n    d();",
             expect![[r#"
+                rust
                     if a {⟦
                         b();
                     } else {
@@ -120,10 +124,11 @@ mod tests {
             "def f$0\n",
             "oo\n  1\nend\n",
             expect![[r#"
-            def f⟦oo
-              1
-            end⟧
-        "#]],
+                ruby
+                def f⟦oo
+                  1
+                end⟧
+            "#]],
         );
     }
 
@@ -134,6 +139,7 @@ mod tests {
             "fn f() {\n    $0\n}\n",
             "a();\n    b();",
             expect![[r#"
+                rust
                 fn f() {
                     ⟦a();
                     b();⟧

@@ -127,5 +127,6 @@ fn run(stage: &Stage, language: &str, buffer: &str, says: &[(&str, f32)], expect
     for (filter, what) in notes.iter().filter(|(filter, _)| *filter != "confidence") {
         out.push_str(&format!("-- {filter}: {what}\n"));
     }
-    expected.assert_eq(&out);
+    // The first line keeps the snapshot's own indentation apart from the buffer's.
+    expected.assert_eq(&format!("{language}\n{out}"));
 }

@@ -45,16 +45,18 @@ mod tests {
             "    $0\n",
             "  ",
             expect![[r#"
-                $0
-            nothing: filtered by too-short: it is blank
-            -- too-short: nothing is left to show
-        "#]],
+                rust
+                    $0
+                nothing: filtered by too-short: it is blank
+                -- too-short: nothing is left to show
+            "#]],
         );
         check(
             "rust",
             "    foo()$0\n",
             " {",
             expect![[r#"
+                rust
                     foo()⟦ {⟧
             "#]],
         );
@@ -63,16 +65,18 @@ mod tests {
             "    foo$0\n",
             ";",
             expect![[r#"
-                foo$0
-            nothing: filtered by too-short: it is too short to be worth a glance
-            -- too-short: nothing is left to show
-        "#]],
+                rust
+                    foo$0
+                nothing: filtered by too-short: it is too short to be worth a glance
+                -- too-short: nothing is left to show
+            "#]],
         );
         check_llm(
             "rust",
             "    foo$0\n",
             "(a);  \n",
             expect![[r#"
+                rust
                     foo⟦(a);⟧
                 -- too-short: white space at its end was set right
             "#]],
@@ -82,11 +86,12 @@ mod tests {
             "def f():\n    $0\n",
             "\n\n",
             expect![[r#"
-            def f():
-                $0
-            nothing: filtered by too-short: it is blank
-            -- too-short: nothing is left to show
-        "#]],
+                python
+                def f():
+                    $0
+                nothing: filtered by too-short: it is blank
+                -- too-short: nothing is left to show
+            "#]],
         );
     }
 }

@@ -30,16 +30,18 @@ mod tests {
             "    foo($0bar)\n",
             "baz",
             expect![[r#"
-                foo($0bar)
-            nothing: filtered by word: it would run into the word that follows
-            -- word: nothing is left to show
-        "#]],
+                rust
+                    foo($0bar)
+                nothing: filtered by word: it would run into the word that follows
+                -- word: nothing is left to show
+            "#]],
         );
         check(
             "rust",
             "    foo($0bar)\n",
             "baz, ",
             expect![[r#"
+                rust
                     foo(⟦baz, ⟧bar)
                 -- too-short: white space at its end was set right
             "#]],
@@ -49,6 +51,7 @@ mod tests {
             "    foo($0.bar)\n",
             "baz",
             expect![[r#"
+                rust
                     foo(⟦baz⟧.bar)
             "#]],
         );

@@ -332,7 +332,7 @@ fn run(ops: &[Op]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn one_answer_per_request_and_no_call_forgotten(ops in prop::collection::vec(op(), 0..80)) {

@@ -147,6 +147,10 @@ impl Rig {
         .expect("a string");
     }
 
+    pub(super) fn log(&self) -> &str {
+        &self.log
+    }
+
     fn step(&mut self, word: &str, rest: &str) {
         match word {
             "type" => self.type_text(&rest.replace("\\r", "\r").replace("\\n", "\n")),
