@@ -7,14 +7,13 @@ import type { EditorView } from "@codemirror/view";
 
 import { ghostTextOf } from "./ghost";
 
-const KEY_MS = 90;
-/** After a key, so long for an answer to come. */
-const ANSWER_MS = 260;
+/** Between two keys; an answer comes well within it. */
+const KEY_MS = 110;
 const MOST_LINES = 6;
 /** Of a very long file. */
 const MOST_LOOKED_AT = 4000;
 /** Shorter suggestions are typed past: they show little. */
-const LEAST_TELLING = 6;
+const LEAST_TELLING = 12;
 
 export class Demo {
   private running = 0;
@@ -32,7 +31,6 @@ export class Demo {
     const run = ++this.running;
     const stopped = (): boolean => run !== this.running;
     this.view.focus();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     for (const number of this.lines()) {
       const line = this.view.state.doc.line(number);
       const indent = /^\s*/.exec(line.text)?.[0].length ?? 0;
@@ -45,10 +43,8 @@ export class Demo {
         userEvent: "delete",
       });
       for (const key of typed) {
-        await pause(calm ? 10 : KEY_MS);
-        if (stopped()) return;
         this.view.dispatch({ ...this.view.state.replaceSelection(key), userEvent: "input.type", scrollIntoView: true });
-        await pause(ANSWER_MS - KEY_MS);
+        await pause(KEY_MS);
         if (stopped()) return;
         if (ghostTextOf(this.view.state).trim().length >= LEAST_TELLING) {
           this.say("That is a suggestion. Press Tab to take it, or type on.");

@@ -85,16 +85,19 @@ function follow(ghost: Ghost, transaction: Transaction): Ghost | null {
   return { alternatives, index };
 }
 
+/** What of a suggestion is not yet in the document. */
 interface Remainder {
-  /** Drawn at the cursor. */
-  ghost: string;
-  /** In the document after the cursor, and replaced by what follows `ghost` in the suggestion. */
+  /** What follows the cursor when all of it is taken. */
+  rest: string;
+  /** In the document after the cursor, and replaced by `rest`. */
   tail: string;
-  /** `tail` is the end of the suggestion, so taking only the ghost leaves a good text. */
-  keepsTail: boolean;
+  /** Where in `rest` each unit of `tail` stands, so that it can stay; `null` when some have to go. */
+  kept: number[] | null;
+  /** What there is to see of `rest`: all but what it shares with the end of `tail`. */
+  shown: string;
 }
 
-/** What of a suggestion is not yet in the document; `null` when it does not fit there. */
+/** `null` when the suggestion does not fit at the cursor, or adds nothing. */
 function remainder(state: EditorState, { from, to, text }: Suggestion): Remainder | null {
   const { main, ranges } = state.selection;
   const head = main.head;
@@ -103,9 +106,38 @@ function remainder(state: EditorState, { from, to, text }: Suggestion): Remainde
   if (!text.startsWith(typed)) return null;
   const rest = text.slice(typed.length);
   const tail = state.doc.sliceString(head, to);
-  const keepsTail = rest.endsWith(tail);
-  const ghost = keepsTail ? rest.slice(0, rest.length - tail.length) : rest;
-  return ghost === "" ? null : { ghost, tail, keepsTail };
+  const kept = places(rest, tail);
+  let shown = rest.length;
+  while (kept?.includes(shown - 1)) shown -= 1;
+  return shown === 0 ? null : { rest, tail, kept, shown: rest.slice(0, shown) };
+}
+
+/** Where `tail` stands in `rest`: at its end, or else unit by unit as early as possible. */
+function places(rest: string, tail: string): number[] | null {
+  if (rest.endsWith(tail)) return Array.from({ length: tail.length }, (_, index) => rest.length - tail.length + index);
+  const found: number[] = [];
+  for (const unit of tail.split("")) {
+    const at = placeOf(rest, unit, (found.at(-1) ?? -1) + 1);
+    if (at < 0) return null;
+    found.push(at);
+  }
+  return found;
+}
+
+/** The first place of a unit; of a closing bracket, the first that closes nothing in `rest` itself. */
+function placeOf(rest: string, unit: string, from: number): number {
+  const opening = { ")": "(", "]": "[", "}": "{" }[unit];
+  let depth = 0;
+  for (let at = from; opening && at < rest.length; at++) {
+    if (rest[at] === opening) depth += 1;
+    else if (rest[at] === unit && depth-- === 0) return at;
+  }
+  return rest.indexOf(unit, from);
+}
+
+/** How many units of the tail stand in the first `length` of the rest. */
+function keptWithin({ kept, tail }: Remainder, length: number): number {
+  return kept ? kept.filter((at) => at < length).length : tail.length;
 }
 
 /** A server's items as suggestions for this state; only those that fit. */
@@ -132,7 +164,7 @@ export function currentSuggestion(state: EditorState): Suggestion | null {
 
 /** What would be drawn for a suggestion. */
 export function ghostOf(state: EditorState, suggestion: Suggestion): string {
-  return remainder(state, suggestion)?.ghost ?? "";
+  return remainder(state, suggestion)?.shown ?? "";
 }
 
 /** What is drawn now. */
@@ -230,21 +262,31 @@ const hidden = Decoration.replace({});
 function draw(state: EditorState): DecorationSet {
   const suggestion = currentSuggestion(state);
   const rest = suggestion && remainder(state, suggestion);
-  if (!suggestion || !rest) return Decoration.none;
+  if (!rest) return Decoration.none;
   const head = state.selection.main.head;
-  const [first = "", ...below] = rest.ghost.split("\n");
-  const marks: DecorationRange<Decoration>[] = [];
-  if (first) marks.push(Decoration.widget({ widget: new InlineGhost(first), side: 1 }).range(head));
-  if (!rest.keepsTail && rest.tail) marks.push(replaced.range(head, suggestion.to));
-  if (below.length > 0) {
-    const end = state.doc.lineAt(head).to;
-    // What stands behind the cursor goes to the end of the last line, as it will when this is taken.
-    const moved = rest.keepsTail ? state.doc.sliceString(head, end) : state.doc.sliceString(suggestion.to, end);
-    if (moved) marks.push(hidden.range(end - moved.length, end));
-    const widget = new BlockGhost(below, moved);
+  const end = state.doc.lineAt(head).to;
+  const newline = rest.shown.indexOf("\n");
+  const firstLine = newline < 0 ? rest.shown.length : newline;
+  const marks: DecorationRange<Decoration>[] = inlinePieces(rest, firstLine).map(({ text, after }) =>
+    Decoration.widget({ widget: new InlineGhost(text), side: 1 }).range(head + after),
+  );
+  if (!rest.kept && rest.tail) marks.push(replaced.range(head, head + rest.tail.length));
+  if (newline >= 0) {
+    // What stands behind goes to the end of the last line, as it will when this is taken.
+    const hiddenFrom = head + keptWithin(rest, firstLine);
+    const moved = state.doc.sliceString(head + keptWithin(rest, rest.shown.length), end);
+    if (hiddenFrom < end) marks.push(hidden.range(hiddenFrom, end));
+    const widget = new BlockGhost(rest.shown.slice(newline + 1).split("\n"), moved);
     marks.push(Decoration.widget({ widget, side: 1, block: true }).range(end));
   }
   return Decoration.set(marks, true);
+}
+
+/** The first line's grey text, cut where units of the document stand in between; `after` counts them. */
+function inlinePieces({ shown, kept }: Remainder, end: number): { text: string; after: number }[] {
+  const stops = [...(kept ?? []).filter((at) => at < end), end];
+  const pieces = stops.map((stop, after) => ({ text: shown.slice(after === 0 ? 0 : (stops[after - 1] ?? 0) + 1, stop), after }));
+  return pieces.filter(({ text }) => text !== "");
 }
 
 // Taking
@@ -266,15 +308,14 @@ export function take(view: EditorView, extent: Extent, events: GhostEvents): boo
   const suggestion = currentSuggestion(view.state);
   const rest = suggestion && remainder(view.state, suggestion);
   if (!suggestion || !rest) return false;
-  const length = extent === "word" ? wordLength(rest.ghost) : extent === "line" ? lineLength(rest.ghost) : Infinity;
+  const wanted = extent === "word" ? wordLength(rest.shown) : extent === "line" ? lineLength(rest.shown) : Infinity;
   // A part can be taken only where the rest stays as it is drawn.
-  const whole = !rest.keepsTail || length >= rest.ghost.length;
+  const whole = !rest.kept || wanted >= rest.shown.length;
   const head = view.state.selection.main.head;
-  const inserted = whole ? rest.ghost.length : length;
-  const change = whole
-    ? { from: suggestion.from, to: suggestion.to, insert: suggestion.text }
-    : { from: head, insert: rest.ghost.slice(0, length) };
-  const end = whole ? suggestion.from + suggestion.text.length : head + length;
+  const length = whole ? rest.rest.length : wanted;
+  const kept = whole ? rest.tail.length : keptWithin(rest, length);
+  const change = { from: head, to: head + kept, insert: rest.rest.slice(0, length) };
+  const end = head + length;
   view.dispatch({
     changes: change,
     selection: EditorSelection.cursor(end),
@@ -283,7 +324,7 @@ export function take(view: EditorView, extent: Extent, events: GhostEvents): boo
     userEvent: "input.complete",
     scrollIntoView: true,
   });
-  events.taken(suggestion, whole ? "all" : extent, whole ? suggestion.text.length : end - suggestion.from, inserted);
+  events.taken(suggestion, whole ? "all" : extent, end - suggestion.from, length - kept);
   return true;
 }
 

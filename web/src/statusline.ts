@@ -56,7 +56,7 @@ export class StatusLine {
   }
 
   setFacts(facts: { label: string; value: string }[]): void {
-    this.facts.replaceChildren(...facts.map(({ label, value }) => h("span", {}, h("b", {}, value), ` ${label}`)));
+    this.facts.replaceChildren(...facts.map(({ label, value }) => h("span", {}, `${label} `, h("b", {}, value))));
   }
 
   setPlace(text: string): void {

@@ -63,20 +63,27 @@ export async function atEnd(page) {
   await page.keyboard.press("Delete");
 }
 
-/** The grey text, lines joined. */
+/** The grey text: what is drawn in the cursor's line, then the lines below it. */
 export async function ghost(page) {
-  return (await page.locator(".cm-ghost").allTextContents()).join("\n");
+  return page.evaluate(drawnGhost);
+}
+
+function drawnGhost() {
+  const text = (selector) => [...document.querySelectorAll(selector)].map((element) => element.textContent);
+  return [text(".cm-line .cm-ghost").join(""), ...text(".cm-ghost-block .cm-ghost")].join("\n");
 }
 
 /** Waits until the grey text is this; says what it was otherwise. */
 export async function ghostIs(page, expected) {
-  try {
-    await page.waitForFunction(
-      (text) => [...document.querySelectorAll(".cm-ghost")].map((element) => element.textContent).join("\n") === text,
-      expected,
-    );
-  } catch {
-    throw new Error(`the ghost text is ${JSON.stringify(await ghost(page))}, not ${JSON.stringify(expected)}`);
+  const deadline = Date.now() + 10_000;
+  let drawn = await ghost(page);
+  while (drawn !== expected) {
+    if (Date.now() > deadline) {
+      const why = await page.locator("#why-body").innerText();
+      throw new Error(`the ghost text is ${JSON.stringify(drawn)}, not ${JSON.stringify(expected)}; the panel says: ${why}`);
+    }
+    await page.waitForTimeout(10);
+    drawn = await ghost(page);
   }
 }
 

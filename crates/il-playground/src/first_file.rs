@@ -37,7 +37,7 @@ pub(crate) fn choose(
     folder
         .into_iter()
         .take(SIZED)
-        .min_by_key(|path| (distance(size(path)), *path))
+        .min_by_key(|path| (size_rank(path, size(path)), *path))
         .map(str::to_owned)
 }
 
@@ -128,12 +128,18 @@ fn name_rank(path: &str) -> (bool, bool) {
     (has(ASIDE), has(NAMES_ONLY))
 }
 
-/// How far a size is from a telling one; an empty or unreadable file is the farthest.
-fn distance(size: Option<u64>) -> u64 {
-    match size {
+/// Smaller is better: of a telling size, then near the top, then nearest to that size. An empty or unreadable
+/// file comes last.
+fn size_rank(path: &str, size: Option<u64>) -> (bool, usize, u64) {
+    let distance = match size {
         None | Some(0) => u64::MAX,
         Some(size) => size.abs_diff(TELLING_BYTES),
-    }
+    };
+    (
+        distance > TELLING_BYTES / 2,
+        path.matches('/').count(),
+        distance,
+    )
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ const SCRIPT: &[(&str, &[&str])] = &[
     ),
     ("choose ", &["one", "two or three", "four"]),
     ("call(", &["article, quantity)"]),
+    ("wrap(", &["inner(x), y) -> int:\n    return x"]),
+    ("swap(", &["a, b];"]),
     ("emoji = \"😀\" + ", &["\"ünïcode\" + suffix"]),
 ];
 
@@ -376,8 +378,8 @@ fn complete(prefix: &str, rest_of_line: &str, params: &Value) -> Value {
 
 fn item(id: &str, text: &str, typed: &str, rest_of_line: &str, params: &Value) -> Value {
     let position = &params["position"];
-    // A text that ends with a bracket takes the place of the one that the editor closed by itself.
-    let closes = text.ends_with(')') && rest_of_line.starts_with(')');
+    // A text with a closing bracket takes the place of the one that the editor closed by itself.
+    let closes = (text.contains(')') || text.contains(']')) && rest_of_line.starts_with(')');
     let end = position["character"].as_u64().unwrap_or_default() + u64::from(closes);
     let source = if typed.is_empty() {
         "engine"
