@@ -161,6 +161,11 @@ impl Repositories for WorkingTrees {
         Some(self.blank() as _)
     }
 
+    fn root_of(&self, file: &Path) -> Option<PathBuf> {
+        let root = root::find(file.parent()?);
+        (!root::is_everything(&root)).then_some(root)
+    }
+
     fn changed_on_disk(&self, root: &Path, paths: &[PathBuf]) {
         let Some(slot) = lock(&self.open).get(root).cloned() else {
             return;
@@ -178,6 +183,8 @@ pub(crate) struct Learnt {
     files: Mutex<BTreeMap<String, Stamp>>,
     cache: Option<PathBuf>,
     unsaved: AtomicUsize,
+    /// Held while it is being saved: the watcher and the end of the program may want to at once.
+    saving: Mutex<()>,
     warned: AtomicBool,
 }
 
@@ -194,6 +201,7 @@ impl Learnt {
             files: Mutex::new(files),
             cache,
             unsaved: AtomicUsize::new(0),
+            saving: Mutex::new(()),
             warned: AtomicBool::new(false),
         }
     }
@@ -249,6 +257,7 @@ impl Learnt {
 
     fn save(&self) {
         let Some(cache) = &self.cache else { return };
+        let _saving = lock(&self.saving);
         // The stamps first: a file that is learnt in between is learnt once more, not missed.
         let files = lock(&self.files).clone();
         let saved = Saved {

@@ -145,14 +145,14 @@ impl Drop for ProgressBar {
 }
 
 fn bar_style() -> indicatif::ProgressStyle {
-    let template = "{msg:>10} {bar:40.cyan/dim} {human_pos}/{human_len} {eta:>4}";
+    let template = "{bar:40.cyan/dim} {human_pos}/{human_len} {eta:>4}  {msg}";
     indicatif::ProgressStyle::with_template(template)
         .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar())
         .progress_chars("━━─")
 }
 
 fn spinner_style() -> indicatif::ProgressStyle {
-    indicatif::ProgressStyle::with_template("{msg:>10} {spinner} {human_pos}")
+    indicatif::ProgressStyle::with_template("{spinner} {msg}")
         .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner())
 }
 

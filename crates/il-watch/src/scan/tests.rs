@@ -1,3 +1,5 @@
+//! The scan on real trees: what is admitted, what is refused and why, what cannot be read.
+
 use std::{fs, path::Path, sync::Arc};
 
 use expect_test::{Expect, expect};

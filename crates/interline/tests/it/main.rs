@@ -11,5 +11,6 @@ mod help;
 mod lsp;
 mod lsp_storm;
 mod playground;
+mod privacy;
 mod scale;
 mod world;
