@@ -246,14 +246,12 @@ impl Lexer {
             let start = i;
             let before = state.top();
             let mut class = TokenClass::Symbol;
-            if self.word[usize::from(c)] {
-                class = if c.is_ascii_digit() {
-                    TokenClass::Number
-                } else {
-                    TokenClass::Word
-                };
+            let interpolation = if line_comment { None } else { self.interpolation(before) };
+            let opens_code = |at: usize| interpolation.is_some_and(|open| b[at..].starts_with(open));
+            if self.word[usize::from(c)] && !opens_code(i) {
+                class = if c.is_ascii_digit() { TokenClass::Number } else { TokenClass::Word };
                 i += 1;
-                while i < b.len() && self.word[usize::from(b[i])] {
+                while i < b.len() && self.word[usize::from(b[i])] && !opens_code(i) {
                     i += 1;
                 }
             } else {
@@ -292,6 +290,18 @@ impl Lexer {
         {
             state.pop();
         }
+    }
+
+    /// What opens code in the string that `frame` is.
+    fn interpolation(&self, frame: Frame) -> Option<&[u8]> {
+        let Frame::Text { rule } = frame else {
+            return None;
+        };
+        let open = self.rules.strings[usize::from(rule)]
+            .interpolation
+            .as_ref()?
+            .as_bytes();
+        matches!(open.last(), Some(b'{' | b'(')).then_some(open)
     }
 
     fn in_code(
@@ -494,3 +504,6 @@ fn char_literal(line: &str, i: usize) -> usize {
         1
     }
 }
+
+#[cfg(test)]
+mod tests;
