@@ -5,7 +5,7 @@
 import type { ChangeSet, Text } from "@codemirror/state";
 
 import { Connection } from "./rpc";
-import { contentChanges, positionAt } from "./sync";
+import { contentChanges, positionAt, wellFormed } from "./sync";
 import {
   AUTOMATIC,
   type Explanation,
@@ -166,7 +166,7 @@ export class LanguageClient {
   private sendOpen(document: OpenDocument): void {
     const { uri, language, version } = document;
     this.connection.notify("textDocument/didOpen", {
-      textDocument: { uri, languageId: language, version, text: document.text().toString() },
+      textDocument: { uri, languageId: language, version, text: wellFormed(document.text()) },
     });
   }
 

@@ -10,10 +10,14 @@ import { ghostTextOf } from "./ghost";
 /** Between two keys; an answer comes well within it. */
 const KEY_MS = 110;
 const MOST_LINES = 6;
+/** Of a line; what is not guessed by then is put in at once. */
+const MOST_KEYS = 24;
 /** Of a very long file. */
 const MOST_LOOKED_AT = 4000;
-/** Shorter suggestions are typed past: they show little. */
-const LEAST_TELLING = 12;
+/** Shorter suggestions are typed past: they show little. Less is asked of the later lines. */
+const LEAST_TELLING = [10, 10, 10, 4, 4, 4];
+/** Lines that begin alike have so many letters in common. */
+const ALIKE = 9;
 
 export class Demo {
   private running = 0;
@@ -31,10 +35,10 @@ export class Demo {
     const run = ++this.running;
     const stopped = (): boolean => run !== this.running;
     this.view.focus();
-    for (const number of this.lines()) {
+    for (const [index, number] of this.lines().entries()) {
       const line = this.view.state.doc.line(number);
       const indent = /^\s*/.exec(line.text)?.[0].length ?? 0;
-      const typed = line.text.slice(indent);
+      const keys = Array.from(line.text.slice(indent));
       const start = line.from + indent;
       this.view.dispatch({
         changes: { from: start, to: line.to },
@@ -42,33 +46,33 @@ export class Demo {
         scrollIntoView: true,
         userEvent: "delete",
       });
-      for (const key of typed) {
+      for (const key of keys.slice(0, MOST_KEYS)) {
         this.view.dispatch({ ...this.view.state.replaceSelection(key), userEvent: "input.type", scrollIntoView: true });
         await pause(KEY_MS);
         if (stopped()) return;
-        if (ghostTextOf(this.view.state).trim().length >= LEAST_TELLING) {
+        if (ghostTextOf(this.view.state).trim().length >= (LEAST_TELLING[index] ?? 4)) {
           this.say("That is a suggestion. Press Tab to take it, or type on.");
           return;
         }
       }
+      this.view.dispatch({ ...this.view.state.replaceSelection(keys.slice(MOST_KEYS).join("")), userEvent: "input" });
     }
     this.say("Nothing was suggested for these lines; the panel says why. Try another file, or type a line yourself.");
   }
 
-  /** Lines worth typing again: statements inside of something, spread over the file from the cursor on. */
+  /** Lines worth typing again: statements, and first those that begin as many others do, one of each kind. */
   private lines(): number[] {
-    const { doc, selection } = this.view.state;
-    const here = doc.lineAt(selection.main.head).number;
-    const inside: number[] = [];
-    const outside: number[] = [];
-    for (let at = 0; at < Math.min(doc.lines, MOST_LOOKED_AT); at++) {
-      const number = ((here + at) % doc.lines) + 1;
-      const { text } = doc.line(number);
-      if (isStatement(text.trim())) (/^\s/.test(text) ? inside : outside).push(number);
+    const { doc } = this.view.state;
+    const alike = new Map<string, number[]>();
+    for (let number = 1; number <= Math.min(doc.lines, MOST_LOOKED_AT); number++) {
+      const text = doc.line(number).text.trim();
+      if (!isStatement(text)) continue;
+      const start = text.slice(0, ALIKE);
+      alike.set(start, [...(alike.get(start) ?? []), number]);
     }
-    const worth = inside.length > 0 ? inside : outside;
-    const step = Math.max(1, Math.floor(worth.length / (MOST_LINES + 1)));
-    return worth.filter((_, index) => index % step === 0).slice(1, MOST_LINES + 1).concat(worth.slice(0, 1));
+    const kinds = [...alike.values()].sort((a, b) => b.length - a.length).slice(0, MOST_LINES);
+    // The last of its kind: what came before it is known by then.
+    return kinds.map((numbers) => numbers.at(-1) ?? 1);
   }
 }
 

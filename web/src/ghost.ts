@@ -291,6 +291,12 @@ function inlinePieces({ shown, kept }: Remainder, end: number): { text: string; 
 
 // Taking
 
+/** The server says how far a word and a line go; of what was typed since, nothing is known but the text. */
+function partLength(suggestion: Suggestion, rest: Remainder, head: number, extent: "word" | "line"): number {
+  const next = suggestion.from === head ? suggestion.item._interline?.next : undefined;
+  return next?.[extent] ?? (extent === "word" ? wordLength : lineLength)(rest.shown);
+}
+
 /** How much of `ghost` a word is: blanks, then letters and digits, or else one run of signs. */
 export function wordLength(ghost: string): number {
   return /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+|$)/u.exec(ghost)?.[0].length || ghost.length;
@@ -308,10 +314,10 @@ export function take(view: EditorView, extent: Extent, events: GhostEvents): boo
   const suggestion = currentSuggestion(view.state);
   const rest = suggestion && remainder(view.state, suggestion);
   if (!suggestion || !rest) return false;
-  const wanted = extent === "word" ? wordLength(rest.shown) : extent === "line" ? lineLength(rest.shown) : Infinity;
+  const head = view.state.selection.main.head;
+  const wanted = extent === "all" ? Infinity : partLength(suggestion, rest, head, extent);
   // A part can be taken only where the rest stays as it is drawn.
   const whole = !rest.kept || wanted >= rest.shown.length;
-  const head = view.state.selection.main.head;
   const length = whole ? rest.rest.length : wanted;
   const kept = whole ? rest.tail.length : keptWithin(rest, length);
   const change = { from: head, to: head + kept, insert: rest.rest.slice(0, length) };

@@ -16,6 +16,11 @@ export function offsetAt(doc: Text, position: Position): number {
   return Math.min(line.from + position.character, line.to);
 }
 
+/** Half a character cannot be written in UTF-8, and a message that holds one is refused; its width stays. */
+export function wellFormed(text: Text): string {
+  return text.toString().replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
 /**
  * One change each, last first: LSP applies them one after the other, and so each range is still
  * about the text that `before` is.
@@ -25,7 +30,7 @@ export function contentChanges(changes: ChangeSet, before: Text): ContentChange[
   changes.iterChanges((from, to, _newFrom, _newTo, inserted) => {
     result.push({
       range: { start: positionAt(before, from), end: positionAt(before, to) },
-      text: inserted.toString(),
+      text: wellFormed(inserted),
     });
   });
   return result.reverse();

@@ -36,6 +36,8 @@ export interface ItemFacts {
   probability: number;
   source: string;
   origin?: { path: string; line: number };
+  /** How much of the text its next word and line are, in UTF-16 units; only when the range starts at the cursor. */
+  next?: { word: number; line: number };
   timing_us: number;
 }
 

@@ -7,6 +7,7 @@
 //   call(               → article, quantity)          (replaces the bracket that was closed)
 //   wrap(               → inner(x), y) -> int: …      (replaces it, too)
 //   swap(               → a, b];                      (replaces it by something else)
+//   stride              → a.b.c rest                  (says that a word is three units)
 //   emoji = "😀" +      → "ünïcode" + suffix
 //   slow, crash!        → no answer; end of the connection
 
@@ -118,6 +119,15 @@ onPage("a word, a word, then the rest", async (page) => {
   await page.keyboard.press("ControlOrMeta+Shift+ArrowRight");
   assert.deepEqual(await lastLines(page, 1), [`def tax(${TAX}`]);
   await ghostIs(page, "");
+});
+
+onPage("how far a word goes is what the server says", async (page) => {
+  await atEnd(page);
+  await page.keyboard.type("stride ");
+  await ghostIs(page, "a.b.c rest");
+  await page.keyboard.press("ControlOrMeta+ArrowRight");
+  assert.deepEqual(await lastLines(page, 1), ["stride a.b"]);
+  await ghostIs(page, ".c rest");
 });
 
 onPage("several lines are drawn below, and taken line by line", async (page) => {
@@ -282,6 +292,8 @@ onPage("astral characters, many cursors, paste and undo reach the server as they
   await page.keyboard.press("Escape");
   await page.keyboard.press("ControlOrMeta+Home");
   for (const key of "storm of keys 😀\n".repeat(6)) await page.keyboard.insertText(key);
+  // Half a character, as a broken paste leaves it.
+  await page.evaluate(() => document.execCommand("insertText", false, "half \ud83d!"));
   // An answer after the last key: the server has seen everything.
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.type("choose ");

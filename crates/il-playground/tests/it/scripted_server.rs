@@ -25,8 +25,12 @@ const SCRIPT: &[(&str, &[&str])] = &[
     ("call(", &["article, quantity)"]),
     ("wrap(", &["inner(x), y) -> int:\n    return x"]),
     ("swap(", &["a, b];"]),
+    ("stride ", &[STEPS]),
     ("emoji = \"😀\" + ", &["\"ünïcode\" + suffix"]),
 ];
+
+/// Of this text, the server says how far a word and a line go.
+const STEPS: &str = "a.b.c rest";
 
 /// Typing this gets no answer until the request is cancelled.
 const SLOW: &str = "slow";
@@ -386,6 +390,7 @@ fn item(id: &str, text: &str, typed: &str, rest_of_line: &str, params: &Value) -
     } else {
         "type-through"
     };
+    let next = (text == STEPS).then(|| json!({ "word": 3, "line": 5 }));
     json!({
         "insertText": text,
         "range": { "start": position, "end": { "line": position["line"], "character": end } },
@@ -395,6 +400,7 @@ fn item(id: &str, text: &str, typed: &str, rest_of_line: &str, params: &Value) -
             "probability": 0.87,
             "source": source,
             "origin": { "path": "src/invoices.py", "line": 2 },
+            "next": next,
             "timing_us": 812,
         },
     })
