@@ -378,8 +378,9 @@ impl Observer {
             match backend.watch(&self.root.join(directory)) {
                 Ok(()) | Err(Refusal::Gone) => {}
                 Err(refusal) => {
-                    let part = format!("{n} of {} directories are watched", directories.len());
-                    return self.degrade(&format!("{refusal} ({part})"));
+                    let all = directories.len();
+                    let why = format!("{refusal}; {n} of {all} directories are watched");
+                    return self.degrade(&why);
                 }
             }
         }
@@ -390,8 +391,7 @@ impl Observer {
         if self.next_poll.is_none() {
             self.next_poll = Some(Instant::now() + self.poll_every);
             let every = self.poll_every.as_secs_f32();
-            let why = format!("{why}; looking for changes every {every} s instead");
-            tracing::warn!("{why}");
+            let why = format!("{why}; the tree is looked at every {every} s instead");
             (self.on_event)(Event::Degraded { why });
         }
     }

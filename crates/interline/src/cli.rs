@@ -193,9 +193,10 @@ pub(crate) enum Eval {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  interline eval lines --cases line.jsonl --repos repos/
-  interline eval lines --cases line.jsonl --repos repos/ --engine repo,recent-line,5-gram
-  interline eval lines --cases line.jsonl --repos repos/ --language rust --limit 200 --json")]
+  cargo xtask eval-data                                         fetches sources and makes cases
+  interline eval lines --cases eval/data/dev.jsonl --repos eval/data/dev
+  … --engine repo,recent-line,5-gram                            side by side
+  … --language rust --limit 200 --json                          fewer, for a program")]
 pub(crate) struct EvalLines {
     /// The cases: JSON Lines
     #[arg(long, value_name = "FILE")]

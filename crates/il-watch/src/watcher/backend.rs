@@ -25,13 +25,18 @@ pub(super) enum Refusal {
 
 /// What `Refusal::Limit` says: the figure that was reached, and how to raise it.
 fn limit() -> String {
-    match std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches") {
-        Ok(limit) => format!(
-            "the limit of file watches is reached (`fs.inotify.max_user_watches` = {}; \
-             raise it with `sudo sysctl fs.inotify.max_user_watches=524288`)",
-            limit.trim()
+    const SETTING: &str = "fs.inotify.max_user_watches";
+    let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches");
+    match limit
+        .ok()
+        .and_then(|limit| limit.trim().parse::<u64>().ok())
+    {
+        Some(limit) => format!(
+            "the system's file watches are used up (`{SETTING}` is {limit}; \
+             `sudo sysctl {SETTING}={}` raises it)",
+            (limit * 4).max(524_288)
         ),
-        Err(_) => "the limit of file watches is reached".into(),
+        None => "the system's file watches are used up".into(),
     }
 }
 

@@ -299,7 +299,7 @@ fn degradation_names_the_limit_and_the_way_out() {
             _ => None,
         });
     let why = why.unwrap();
-    assert!(why.contains("limit of file watches"), "{why}");
+    assert!(why.contains("file watches are used up"), "{why}");
     assert!(why.contains("1 of 2 directories"), "{why}");
 }
 
