@@ -1,3 +1,5 @@
+//! Suites, checksums and what is unpacked, as text in and text out. Nothing here needs the network.
+
 use std::{fs, path::Path};
 
 use super::{fetch, suite::Suite, unpack, *};

@@ -1,3 +1,5 @@
+//! The line evaluation end to end, over small repositories and scripted engines. No model is needed.
+
 use std::fs;
 
 use expect_test::{Expect, expect};
