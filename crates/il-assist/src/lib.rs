@@ -24,6 +24,7 @@ pub use data::{
     Status, Step, Suggestion, Surface, Word,
 };
 pub use host::{Host, Settings};
+pub use il_complete::extent;
 pub use il_engine::{CancelToken, Engine};
 pub use il_text::Encoding;
 pub use ports::{Clock, OpenError, Progress, Repositories, Stage, SystemClock};

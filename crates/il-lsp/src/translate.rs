@@ -5,7 +5,7 @@
 
 use il_assist::{
     Answer, Ask, Change, Counters, Explanation, Formatting, Position, Range, RepositoryState,
-    Selected, Status, Suggestion, Surface,
+    Selected, Status, Suggestion, Surface, extent,
 };
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ pub(crate) fn inline_ask(params: wire::InlineParams) -> Ask {
         invoked,
         selected: params.context.selected_completion_info.map(|it| Selected {
             range: range(it.range),
-            text: it.text,
+            text: it.text.0,
         }),
         formatting: params.formatting_options.and_then(formatting),
         alternatives: if invoked { INVOKED_ALTERNATIVES } else { 1 },
@@ -96,7 +96,7 @@ pub(crate) fn inline_list(answer: &Answer) -> wire::InlineList {
         items: answer
             .suggestions
             .iter()
-            .map(|it| inline_item(it, timing_us))
+            .map(|it| inline_item(it, answer.word.end, timing_us))
             .collect(),
         interline: Some(wire::ListFacts {
             id: answer.ask.to_string(),
@@ -107,7 +107,8 @@ pub(crate) fn inline_list(answer: &Answer) -> wire::InlineList {
     }
 }
 
-fn inline_item(suggestion: &Suggestion, timing_us: u64) -> wire::InlineItem {
+fn inline_item(suggestion: &Suggestion, cursor: Position, timing_us: u64) -> wire::InlineItem {
+    let at_cursor = suggestion.range.start == cursor;
     wire::InlineItem {
         insert_text: suggestion.text.clone(),
         range: Some(to_range(suggestion.range)),
@@ -120,8 +121,17 @@ fn inline_item(suggestion: &Suggestion, timing_us: u64) -> wire::InlineItem {
                 path: it.path.to_string(),
                 line: it.line,
             }),
+            next: at_cursor.then(|| next(&suggestion.text)),
             timing_us,
         }),
+    }
+}
+
+fn next(text: &str) -> wire::NextFacts {
+    let utf16 = |bytes: usize| text[..bytes].encode_utf16().count();
+    wire::NextFacts {
+        word: utf16(extent::next_word(text)),
+        line: utf16(extent::next_line(text)),
     }
 }
 
@@ -349,6 +359,18 @@ mod tests {
             entry("", 6, 12, "return").unwrap(),
             r#"return | return | 6..12 "return""#
         );
+    }
+
+    #[test]
+    fn the_next_word_and_line_are_counted_in_utf_16() {
+        let steps = |text| {
+            let next = next(text);
+            (next.word, next.line)
+        };
+        assert_eq!(steps("go(𝒳)\n  b"), (2, 6));
+        assert_eq!(steps(" 𝒳 = 1"), (3, 7));
+        assert_eq!(steps("\n  b\n"), (4, 4));
+        assert_eq!(steps("x"), (1, 1));
     }
 
     #[test]

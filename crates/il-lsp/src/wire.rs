@@ -133,7 +133,7 @@ impl InlineContext {
 #[derive(Debug, Deserialize)]
 pub(crate) struct SelectedCompletion {
     pub(crate) range: Range,
-    pub(crate) text: String,
+    pub(crate) text: Private,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -226,8 +226,21 @@ pub struct ItemFacts {
     /// The place in the repository that it was drawn from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<OriginFacts>,
+    /// How much of it one key takes. Absent when the range starts before the cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextFacts>,
     /// Microseconds from the request to the answer.
     pub timing_us: u64,
+}
+
+/// How much one key takes, in UTF-16 units from the start of the inserted text, so that no editor has to
+/// know what a word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextFacts {
+    /// To the end of the next word.
+    pub word: usize,
+    /// To the end of the next line.
+    pub line: usize,
 }
 
 /// A place in the repository.
@@ -342,4 +355,39 @@ pub(crate) struct Initialize {
     pub(crate) capabilities: Value,
     #[serde(default)]
     pub(crate) initialization_options: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What `Debug` shows of the parameters that hold text of a document.
+    #[test]
+    fn debug_prints_no_text() {
+        let range = json!({
+            "start": { "line": 0, "character": 0 },
+            "end": { "line": 0, "character": 0 },
+        });
+        let opened: DidOpen = serde_json::from_value(json!({
+            "textDocument": { "uri": "file:///a", "text": "hunter2" },
+        }))
+        .unwrap();
+        let changed: DidChange = serde_json::from_value(json!({
+            "textDocument": { "uri": "file:///a" },
+            "contentChanges": [{ "range": range, "text": "hunter2" }, { "text": "hunter2" }],
+        }))
+        .unwrap();
+        let asked: InlineParams = serde_json::from_value(json!({
+            "textDocument": { "uri": "file:///a" },
+            "position": { "line": 0, "character": 0 },
+            "context": { "selectedCompletionInfo": { "range": range, "text": "hunter2" } },
+        }))
+        .unwrap();
+        let item: InlineItem = serde_json::from_value(json!({ "insertText": "hunter2" })).unwrap();
+        let shown = format!("{opened:?} {changed:?} {asked:?} {item:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(shown.matches("<7 bytes>").count(), 5, "{shown}");
+    }
 }
