@@ -20,13 +20,12 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use il_complete::{
-    Action, Event, Extent, JobId, Pipeline, RequestId, Source, SuggestionId, SyntaxFacts, Trigger,
-    Typed,
+    Action, Event, Extent, JobId, Pipeline, RequestId, Source, SuggestionId, Trigger, Typed,
 };
 use il_docs::Document;
 use il_engine::{CancelToken, Engine, EngineError, Priority, Request};
 use il_text::Encoding;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use self::message::{Asked, Message, ReplyOnce};
 use self::plain::View;
@@ -37,7 +36,7 @@ use crate::{
     ports::{Clock, Repositories},
     queue::{Heard, Job, Queue},
     repositories::{Answerer, NotReady},
-    syntax,
+    syntax::{self, Facts},
 };
 
 /// The engine sees this much of a document before the cursor.
@@ -48,6 +47,9 @@ const WINDOW_AFTER: usize = 64 << 10;
 
 /// How long an ask waits for the syntax before it goes on without.
 const SYNTAX_PATIENCE: Duration = Duration::from_millis(20);
+
+/// The same for a document whose syntax came too late the last time: it is large, and will again.
+const SYNTAX_IMPATIENCE: Duration = Duration::from_millis(2);
 
 /// So many suggestions back can still be accepted in part.
 const REMEMBERED_SUGGESTIONS: usize = 256;
@@ -93,6 +95,7 @@ pub(crate) struct Driver {
     suggestions: VecDeque<(SuggestionId, String)>,
     last_shown: Option<SuggestionId>,
     wake: Option<Duration>,
+    slow_syntax: FxHashSet<DocNumber>,
 }
 
 impl Driver {
@@ -122,6 +125,7 @@ impl Driver {
             suggestions: VecDeque::new(),
             last_shown: None,
             wake: None,
+            slow_syntax: FxHashSet::default(),
         }
     }
 
@@ -180,6 +184,7 @@ impl Driver {
             Some(Message::Asked(asked)) => self.on_asked(asked, now),
             Some(Message::Facts { ask, facts }) => {
                 if let Some(Expecting { asked, .. }) = self.expecting.remove(&ask) {
+                    self.slow_syntax.remove(&asked.doc);
                     self.request(asked, Some(facts), now);
                 }
             }
@@ -221,6 +226,7 @@ impl Driver {
             .collect();
         for ask in late {
             if let Some(Expecting { asked, .. }) = self.expecting.remove(&ask) {
+                self.slow_syntax.insert(asked.doc);
                 self.request(asked, None, now);
             }
         }
@@ -237,7 +243,13 @@ impl Driver {
             board.asked(asked.id, asked.ask.uri.clone());
         });
         self.supersede(|it| it.doc == doc && it.ask.surface == surface, now);
-        let until = asked.at + SYNTAX_PATIENCE;
+        let slow = self.slow_syntax.contains(&doc);
+        let patience = if slow {
+            SYNTAX_IMPATIENCE
+        } else {
+            SYNTAX_PATIENCE
+        };
+        let until = asked.at + patience;
         self.expecting.insert(asked.id, Expecting { asked, until });
     }
 
@@ -307,6 +319,7 @@ impl Driver {
             self.tell(Event::DocClosed(doc.on(surface)), now);
         }
         self.targets.remove(uri);
+        self.slow_syntax.remove(&doc);
     }
 
     fn on_shown(&mut self, id: SuggestionId, now: Duration) {
@@ -353,7 +366,7 @@ impl Driver {
     }
 
     /// Hands an ask to the pipeline.
-    fn request(&mut self, asked: Box<Asked>, facts: Option<SyntaxFacts>, now: Duration) {
+    fn request(&mut self, asked: Box<Asked>, facts: Option<Facts>, now: Duration) {
         asked.wants_syntax.cancel();
         let Asked {
             id,
@@ -368,17 +381,13 @@ impl Driver {
             ..
         } = *asked;
         let waited = now.saturating_sub(at);
-        let (facts, from) = match facts {
-            Some(facts) => (facts, "from the syntax tree, brought up to date in time"),
-            None => (
-                syntax::lexical_facts(&document.language, document.text.clone(), offset),
-                "from the lexer: the syntax tree was not ready",
-            ),
-        };
+        let facts = facts.unwrap_or_else(|| {
+            syntax::lexical_facts(&document.language, document.text.clone(), offset)
+        });
         let step = Step {
             at: waited,
             stage: "syntax",
-            detail: format!("{}: {from}", plain::describe(facts)),
+            detail: plain::describe(facts),
         };
         self.on_board(|board| board.step(id, step));
         let engine = self.engine(answerer);
@@ -400,7 +409,7 @@ impl Driver {
                 Trigger::Automatic
             },
             selected: view.selected(&ask, &window),
-            facts,
+            facts: facts.syntax,
             indent: view.indent(&ask, &window.text),
             alternatives: ask.alternatives,
             engine: engine.as_ref().map(|it| it.capabilities()),

@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use il_complete::SyntaxFacts;
 use il_engine::CancelToken;
 use il_lang::Language;
-use il_syntax::{CursorFacts, Parsed, Parser};
+use il_syntax::{Basis, Parsed, Parser};
 use il_text::{Edit, Text};
 use rustc_hash::FxHashMap;
 
@@ -47,10 +47,27 @@ pub(crate) struct Question {
     pub(crate) wanted: CancelToken,
 }
 
+/// What the syntax says about a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) syntax: SyntaxFacts,
+    /// What they rest on.
+    pub(crate) basis: Basis,
+}
+
+/// Nobody knows.
+const NONE: Facts = Facts {
+    syntax: SyntaxFacts {
+        in_string: false,
+        in_comment: false,
+        empty_block: false,
+        after_block_opener: false,
+    },
+    basis: Basis::NotParsed,
+};
+
 /// Starts the thread; it ends when the sender is dropped.
-pub(crate) fn start(
-    answer: impl Fn(AskId, SyntaxFacts) + Send + 'static,
-) -> io::Result<Sender<Task>> {
+pub(crate) fn start(answer: impl Fn(AskId, Facts) + Send + 'static) -> io::Result<Sender<Task>> {
     let (tasks, inbox) = unbounded();
     thread::Builder::new()
         .name("il-syntax".into())
@@ -74,7 +91,7 @@ struct Tree {
 }
 
 impl Trees {
-    fn run(&mut self, inbox: &Receiver<Task>, answer: impl Fn(AskId, SyntaxFacts)) {
+    fn run(&mut self, inbox: &Receiver<Task>, answer: impl Fn(AskId, Facts)) {
         loop {
             let task = match inbox.try_recv() {
                 Ok(task) => task,
@@ -96,7 +113,7 @@ impl Trees {
         }
     }
 
-    fn handle(&mut self, task: Task, answer: &impl Fn(AskId, SyntaxFacts)) {
+    fn handle(&mut self, task: Task, answer: &impl Fn(AskId, Facts)) {
         match task {
             Task::Opened {
                 doc,
@@ -129,15 +146,15 @@ impl Trees {
         }
     }
 
-    fn facts(&mut self, doc: DocNumber, offset: usize) -> SyntaxFacts {
+    fn facts(&mut self, doc: DocNumber, offset: usize) -> Facts {
         let Some(tree) = self.trees.get_mut(&doc) else {
-            return SyntaxFacts::default();
+            return NONE;
         };
         if !tree.catch_up(&mut self.parser) {
             self.trees.remove(&doc);
-            return SyntaxFacts::default();
+            return NONE;
         }
-        facts(&tree.parsed.facts_at(offset))
+        facts(&tree.parsed, offset)
     }
 
     fn catch_up(&mut self) {
@@ -175,18 +192,22 @@ impl Task {
 }
 
 /// What the lexer alone says, for who cannot wait for a tree.
-pub(crate) fn lexical_facts(language: &str, text: Text, offset: usize) -> SyntaxFacts {
+pub(crate) fn lexical_facts(language: &str, text: Text, offset: usize) -> Facts {
     let registry = il_lang::registry();
     let language = registry.by_id(language).unwrap_or(registry.plaintext());
-    facts(&Parsed::unparsed(language, text).facts_at(offset))
+    facts(&Parsed::unparsed(language, text), offset)
 }
 
-fn facts(it: &CursorFacts) -> SyntaxFacts {
-    SyntaxFacts {
-        in_string: it.in_string,
-        in_comment: it.in_comment,
-        empty_block: it.empty_block,
-        after_block_opener: it.after_block_opener,
+fn facts(parsed: &Parsed, offset: usize) -> Facts {
+    let it = parsed.facts_at(offset);
+    Facts {
+        syntax: SyntaxFacts {
+            in_string: it.in_string,
+            in_comment: it.in_comment,
+            empty_block: it.empty_block,
+            after_block_opener: it.after_block_opener,
+        },
+        basis: parsed.basis(),
     }
 }
 
@@ -198,13 +219,10 @@ mod tests {
     fn the_lexer_answers_without_a_tree() {
         let text = Text::from("x = 'a'  # b\ndef f():\n    ");
         let at = |offset| lexical_facts("python", text.clone(), offset);
-        assert!(at(6).in_string);
-        assert!(at(12).in_comment);
-        assert!(at(text.len()).empty_block);
-        assert_eq!(
-            lexical_facts("made-up", Text::new(), 7),
-            SyntaxFacts::default()
-        );
+        assert!(at(6).syntax.in_string);
+        assert!(at(12).syntax.in_comment);
+        assert!(at(text.len()).syntax.empty_block);
+        assert_eq!(lexical_facts("made-up", Text::new(), 7), NONE);
     }
 
     #[test]
@@ -231,10 +249,11 @@ mod tests {
             },
             &say_nothing,
         );
-        assert!(trees.facts(doc, 3).in_comment);
+        assert!(trees.facts(doc, 3).syntax.in_comment);
+        assert_eq!(trees.facts(doc, 3).basis, Basis::Tree);
         let edits = vec![Edit::insert(99, "y")];
         trees.handle(Task::Edited { doc, edits }, &say_nothing);
-        assert_eq!(trees.facts(doc, 3), SyntaxFacts::default());
+        assert_eq!(trees.facts(doc, 3), NONE);
         assert!(trees.trees.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use il_complete::{SuggestionId, SyntaxFacts, Typed};
+use il_complete::{SuggestionId, Typed};
 use il_docs::Document;
 use il_engine::CancelToken;
 
@@ -15,6 +15,7 @@ use crate::{
     documents::DocNumber,
     queue::Heard,
     repositories::Answerer,
+    syntax::Facts,
 };
 
 /// What the thread hears.
@@ -22,7 +23,7 @@ pub(crate) enum Message {
     Asked(Box<Asked>),
     Facts {
         ask: AskId,
-        facts: SyntaxFacts,
+        facts: Facts,
     },
     Cancelled(AskId),
     Edited {

@@ -11,12 +11,14 @@ use std::{
 
 use il_complete::{IndentStyle, SuggestionId, SyntaxFacts};
 use il_docs::Document;
+use il_syntax::Basis;
 use il_text::Encoding;
 
 use crate::{
     data::{self, Ask, Origin, Position, Reason, Step, Suggestion, Word},
     documents::place,
     indent,
+    syntax::Facts,
 };
 
 /// A longer word is none that anyone is typing.
@@ -128,9 +130,9 @@ pub(crate) fn steps(trace: &il_complete::Trace, before: Duration) -> Vec<Step> {
     trace.steps.iter().map(step).collect()
 }
 
-/// For people: where the cursor is, as far as the syntax is concerned.
-pub(crate) fn describe(facts: SyntaxFacts) -> &'static str {
-    match facts {
+/// For people: where the cursor is, as far as the syntax is concerned, and who says so.
+pub(crate) fn describe(facts: Facts) -> String {
+    let place = match facts.syntax {
         SyntaxFacts {
             in_comment: true, ..
         } => "in a comment",
@@ -145,7 +147,15 @@ pub(crate) fn describe(facts: SyntaxFacts) -> &'static str {
             ..
         } => "behind what opens a block",
         _ => "in code",
-    }
+    };
+    let source = match facts.basis {
+        Basis::Tree => "the syntax tree",
+        Basis::NoGrammar => "the lexer, for there is no grammar",
+        Basis::TooLarge => "the lexer, for the file is too large to parse",
+        Basis::OverBudget => "the lexer, for parsing was given up",
+        Basis::NotParsed => "the lexer, for the syntax tree was not ready",
+    };
+    format!("{place}, says {source}")
 }
 
 /// Bytes of the first `length` UTF-16 units of `text`; a character that would be cut is left out.

@@ -639,11 +639,15 @@ fn the_syntax_decides_how_far_to_go() {
     check_syntax(
         "//- /a.py\ndef f():\n    $0\n\n\ndef g():\n    pass\n",
         "Block",
-        "in an empty block: ",
+        "in an empty block, says ",
     );
-    check_syntax("//- /a.py\nx = $0\n", "Line", "in code: ");
-    check_syntax("//- /a.py\nx = 1  # see $0\n", "Line", "in a comment: ");
-    check_syntax("//- /a.py\nx = 'see $0'\n", "Line", "in a string: ");
+    check_syntax("//- /a.py\nx = $0\n", "Line", "in code, says ");
+    check_syntax(
+        "//- /a.py\nx = 1  # see $0\n",
+        "Line",
+        "in a comment, says ",
+    );
+    check_syntax("//- /a.py\nx = 'see $0'\n", "Line", "in a string, says ");
 }
 
 #[test]
@@ -657,7 +661,7 @@ fn the_syntax_follows_edits() {
     let answer = bench.answer(Ask { position, ..ask() });
     let explained = bench.host.explain(Some(&answer.ask.to_string())).unwrap();
     let detail = &explained.steps[0].detail;
-    assert!(detail.starts_with("in a comment: "), "{detail}");
+    assert!(detail.starts_with("in a comment, says "), "{detail}");
 }
 
 #[test]
