@@ -35,8 +35,9 @@ export class Asking {
 
   ask(document: OpenDocument, invoked: boolean): void {
     this.abandon();
-    if (!this.client.ready || !this.view.state.selection.main.empty) return;
     const { state } = this.view;
+    const oneCursor = state.selection.ranges.length === 1 && state.selection.main.empty;
+    if (!this.client.ready || !oneCursor) return;
     const unit = state.facet(indentUnit);
     const asked = performance.now();
     const { id, answer } = this.client.inlineCompletion(

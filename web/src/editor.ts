@@ -93,6 +93,7 @@ export class Editor {
       highlightSelectionMatches(),
       search({ top: true }),
       EditorState.tabSize.of(4),
+      EditorState.allowMultipleSelections.of(true),
       EditorView.contentAttributes.of({ "aria-label": "Code; Escape then Tab leaves the editor", spellcheck: "false" }),
       keymap.of([
         ...closeBracketsKeymap,

@@ -285,6 +285,8 @@ onPage("astral characters, many cursors, paste and undo reach the server as they
   await page.keyboard.press("ControlOrMeta+Alt+ArrowUp");
   await page.keyboard.press("ControlOrMeta+Alt+ArrowUp");
   await page.keyboard.type("x𝒴");
+  await page.keyboard.press("Enter");
+  assert.equal((await lines(page)).filter((line) => line === "x𝒴").length, 3);
   await page.keyboard.press("Backspace");
   await page.keyboard.press("ControlOrMeta+z");
   await page.keyboard.press("ControlOrMeta+z");
