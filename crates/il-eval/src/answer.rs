@@ -1,13 +1,24 @@
 //! Asks an engine once and keeps what it pushed: the pieces of its first alternative, and how long it took.
 
-use std::{
-    ops::ControlFlow,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
 use il_complete::gate::{self, Cut, GateConfig};
 use il_engine::{CancelToken, Chunk, Engine, EngineError, Finish, Length, Priority, Request};
+
+/// How long an answer took, in microseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Took {
+    /// By the wall clock: what a user would wait.
+    pub(crate) wall: u64,
+    /// That the asking thread ran, where the system tells: what other work on the machine does not change.
+    pub(crate) cpu: Option<u64>,
+}
+
+/// Nanoseconds that this thread has run.
+fn thread_nanos() -> Option<u64> {
+    let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    schedule.split(' ').next()?.parse().ok()
+}
 
 /// What an engine said.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +28,7 @@ pub(crate) struct Answer {
     pieces: Vec<(usize, f32)>,
     /// Whether the engine gave up before the end of the line or block.
     stopped_early: bool,
-    pub(crate) took: Duration,
+    pub(crate) took: Took,
 }
 
 impl Answer {
@@ -73,6 +84,7 @@ pub(crate) fn ask(engine: &dyn Engine, place: Place<'_>) -> Result<Answer, Engin
         priority: Priority::Interactive,
     };
     let mut answer = Answer::default();
+    let ran = thread_nanos();
     let started = Instant::now();
     engine.complete(&request, &CancelToken::new(), &mut |chunk| {
         match chunk {
@@ -92,7 +104,10 @@ pub(crate) fn ask(engine: &dyn Engine, place: Place<'_>) -> Result<Answer, Engin
         }
         ControlFlow::Continue(())
     })?;
-    answer.took = started.elapsed();
+    answer.took = Took {
+        wall: started.elapsed().as_micros() as u64,
+        cpu: ran.and_then(|before| Some(thread_nanos()?.saturating_sub(before) / 1000)),
+    };
     Ok(answer)
 }
 

@@ -33,7 +33,7 @@ pub use table::render;
 
 use crate::{
     Case, Kind, Similarity,
-    answer::{Place, ask},
+    answer::{Place, Took, ask},
     exact_match, same_lines, similarity,
     tokens::is_trivial,
     typing::{self, Typed},
@@ -196,7 +196,7 @@ struct Asked {
     answered: bool,
     gated: Option<Shown>,
     hidden_characters: usize,
-    micros: u64,
+    took: Took,
 }
 
 /// The part of an answer that the gate lets through.
@@ -324,7 +324,7 @@ fn score_asked(
         answered: !said.trim().is_empty(),
         gated,
         hidden_characters: hidden.chars().count(),
-        micros: answer.took.as_micros() as u64,
+        took: answer.took,
     })
 }
 

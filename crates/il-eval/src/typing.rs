@@ -10,7 +10,7 @@
 use il_complete::gate::GateConfig;
 use il_engine::{Engine, EngineError, Length};
 
-use crate::answer::{Place, ask};
+use crate::answer::{Place, Took, ask};
 
 const MAX_LINE: usize = 200;
 /// Accepting fewer characters than this saves nothing.
@@ -30,7 +30,7 @@ pub(crate) struct Typed {
     pub(crate) accepted: usize,
     pub(crate) accepted_characters: usize,
     /// What each request took.
-    pub(crate) micros: Vec<u64>,
+    pub(crate) took: Vec<Took>,
 }
 
 /// Types `hidden` after `before`, with `after` in view.
@@ -124,7 +124,7 @@ impl Typist<'_> {
                 length: Length::Line,
             },
         )?;
-        self.typed.micros.push(answer.took.as_micros() as u64);
+        self.typed.took.push(answer.took);
         let ghost = answer.gated(self.gate).and_then(|(text, _)| {
             let line = text.split('\n').next()?.trim_end();
             (!line.is_empty()).then(|| line.to_owned())
@@ -189,7 +189,7 @@ mod tests {
             ("import a\n", hidden, "\nend()\n"),
         )
         .unwrap();
-        assert_eq!(engine.calls(), typed.micros.len());
+        assert_eq!(engine.calls(), typed.took.len());
         (
             typed.characters,
             typed.keys,

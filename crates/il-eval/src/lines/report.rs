@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{Asked, Options, Outcome, Scored};
 use crate::{
     Kind,
+    answer::Took,
     statistics::{Interval, Latency, interval, latency},
     typing::Typed,
 };
@@ -29,6 +30,8 @@ pub struct ContenderReport {
     pub name: String,
     /// Seconds to open (load or train) on all repositories together.
     pub opening_seconds: f64,
+    /// Time that the asking thread ran, over all requests; nothing where the system does not tell.
+    pub cpu: Option<Latency>,
     /// Languages in alphabetical order, then `all` where there are several.
     pub groups: Vec<Group>,
 }
@@ -136,6 +139,7 @@ impl Report {
             ContenderReport {
                 name: name.to_owned(),
                 opening_seconds: opening.as_secs_f64(),
+                cpu: cpu(scored),
                 groups,
             }
         });
@@ -145,6 +149,19 @@ impl Report {
             contenders: contenders.collect(),
         }
     }
+}
+
+/// Of one line's requests only: blocks take as long as they are.
+fn cpu(scored: &[Scored]) -> Option<Latency> {
+    let of = |it: &Scored| -> Vec<Took> {
+        match &it.outcome {
+            Outcome::Asked(_) if it.kind.may_span_lines() => Vec::new(),
+            Outcome::Asked(asked) => vec![asked.took],
+            Outcome::Typed(typed) => typed.took.clone(),
+        }
+    };
+    let took: Option<Vec<u64>> = scored.iter().flat_map(of).map(|it| it.cpu).collect();
+    took.map(latency)
 }
 
 fn group(language: &str, scored: &[&Scored], threshold: f32) -> Group {
@@ -238,7 +255,7 @@ fn line_figures(kind: Kind, asked: &[(&str, &Asked)], threshold: f32) -> LineFig
         shown_precision: share(exact(&shown), shown.len()),
         shown_recall: share(exact(&shown), all.len()),
         gated: gated(&all),
-        latency: latency(all.iter().map(|it| it.micros).collect()),
+        latency: latency(all.iter().map(|it| it.took.wall).collect()),
     }
 }
 
@@ -303,7 +320,13 @@ fn typing_figures(kind: Kind, typed: &[(&str, &Typed)]) -> TypingFigures {
         suggestions: shown,
         accepted: share(accepted, shown),
         accepted_mean_characters: share(sum(|it| it.accepted_characters), accepted),
-        latency: latency(typed.iter().flat_map(|it| &it.1.micros).copied().collect()),
+        latency: latency(
+            typed
+                .iter()
+                .flat_map(|it| &it.1.took)
+                .map(|it| it.wall)
+                .collect(),
+        ),
     }
 }
 
@@ -320,7 +343,7 @@ mod tests {
             answered: true,
             gated: None,
             hidden_characters: 1,
-            micros: 1,
+            took: Took::default(),
         }
     }
 

@@ -30,11 +30,20 @@ pub fn render(report: &Report) -> String {
         report.gate_threshold
     );
     for contender in &report.contenders {
-        let _ = writeln!(
+        let _ = write!(
             text,
             "{}: opened all repositories in {:.1} s",
             contender.name, contender.opening_seconds
         );
+        if let Some(cpu) = contender.cpu.filter(|it| it.suggestions > 0) {
+            let [p50, p95, p99] = milliseconds(cpu);
+            let _ = write!(
+                text,
+                "; a line takes {p50} ms of CPU (p95 {p95}, p99 {p99}, {} requests)",
+                cpu.suggestions
+            );
+        }
+        text.push('\n');
     }
     text
 }

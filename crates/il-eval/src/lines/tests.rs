@@ -301,6 +301,7 @@ fn the_table_is_aligned_and_the_report_serializes() {
     .unwrap();
     for contender in &mut report.contenders {
         contender.opening_seconds = 0.0;
+        contender.cpu = Some(Latency::default());
         for figures in contender.groups.iter_mut().flat_map(|it| &mut it.kinds) {
             match figures {
                 Figures::Line(it) => it.latency = Latency::default(),
