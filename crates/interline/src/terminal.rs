@@ -10,6 +10,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -24,32 +25,29 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Writes data, as it is, to stdout.
-pub(crate) fn print(text: &str) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+/// Writes text for people to stdout; colour goes where there is no terminal.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    write(anstream::stdout().lock(), text)
 }
 
 /// Writes one JSON document to stdout.
-pub(crate) fn print_json(document: &serde_json::Value) -> io::Result<()> {
-    // Not through `anstream`: it strips what looks like an escape sequence.
-    let mut out = io::stdout().lock();
-    let pretty = out.is_terminal();
-    let text = if pretty {
+pub(crate) fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
+    let text = if stdout_is_terminal() {
         format!("{document:#}")
     } else {
         document.to_string()
     };
-    writeln!(out, "{text}")?;
-    out.flush()
+    print_raw(&format!("{text}\n"))
 }
 
-/// Writes data that may itself hold escape sequences or anything else, untouched, to stdout.
-pub(crate) fn print_raw(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+/// Writes data to stdout as it is, whatever looks like an escape sequence in it.
+pub(crate) fn print_raw(text: &str) -> anyhow::Result<()> {
+    write(io::stdout().lock(), text)
+}
+
+fn write(mut out: impl io::Write, text: &str) -> anyhow::Result<()> {
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.context("cannot write the result")
 }
 
 pub(crate) fn stdout_is_terminal() -> bool {

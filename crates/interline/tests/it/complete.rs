@@ -186,6 +186,20 @@ fn a_reader_that_goes_away_is_no_error() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_for_the_result_is_an_error() {
+    let world = World::shop();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = world.command(&["complete", PLACE, "--hide", "rest-of-line"]);
+    let ran = world.read(command.stdout(full).output().unwrap());
+    expect![[r#"
+        exit 1
+        err: error: cannot write the result: No space left on device (os error 28)
+    "#]]
+    .assert_eq(&ran.all());
+}
+
 // --- what can be wrong -------------------------------------------------------------------------------------
 
 #[track_caller]
