@@ -205,7 +205,7 @@ mod tests {
             .collect()
     }
 
-    const ROOT: &str = "/work/repo";
+    const ROOT: &str = "/home/me/repo";
 
     #[test]
     fn begins_when_the_client_agrees_and_thins_out_reports() {
