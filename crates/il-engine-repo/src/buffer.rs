@@ -305,6 +305,7 @@ fn line_end(b: &[u8]) -> Option<usize> {
 
 impl BufferLine {
     /// The lexer's state at its start.
+    #[cfg(feature = "lab")]
     pub(crate) fn state_before(&self) -> LexState {
         self.before
     }

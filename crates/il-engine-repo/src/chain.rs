@@ -9,7 +9,7 @@
 use crate::keys::{LINE_KEYS, SPARSE_KEYS};
 use crate::sources::{
     Answers, CANDIDATE_DEAD, CANDIDATE_NEW, DIRECTORY, FILE, FILE_NAMES, FILE_SPARSE, LEVELS,
-    LIKE_LINES, REPOSITORY, REPOSITORY_NAMES, REPOSITORY_SPARSE, SOURCES,
+    LIKE_LINES, NEAR, REPOSITORY, REPOSITORY_NAMES, REPOSITORY_SPARSE, SOURCES,
 };
 use crate::vocabulary::{Id, NEWLINE, Words, is_newline};
 
@@ -31,6 +31,10 @@ pub(crate) struct Guess {
 }
 
 /// One replacement, for learning: which trust it used, the share of the truth, the share of new names.
+#[cfg_attr(
+    not(feature = "lab"),
+    expect(dead_code, reason = "read where weights are learned")
+)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replacement {
     pub(crate) trust: u32,
@@ -86,7 +90,14 @@ impl Beliefs {
         // A candidate's probability is its share times `scale`: one replacement then costs its own entries only.
         let mut scale = 1.0f32;
         for l in 0..LEVELS {
-            for source in [REPOSITORY, REPOSITORY_NAMES, DIRECTORY, FILE_NAMES, FILE] {
+            for source in [
+                REPOSITORY,
+                REPOSITORY_NAMES,
+                DIRECTORY,
+                NEAR,
+                FILE_NAMES,
+                FILE,
+            ] {
                 self.replace(answers, source, l, trust, &mut scale, truth);
             }
         }

@@ -142,49 +142,50 @@ fn sort_positions(tokens: &[Id], vocabulary: usize) -> (Vec<u32>, Vec<u32>) {
     slices.sort_by_key(|s| std::cmp::Reverse(s.len()));
     slices
         .into_par_iter()
-        .for_each(|s| sort_range(tokens, s, 1));
+        .for_each_init(Vec::new, |room, s| sort_range(tokens, s, 1, room));
     (order, bucket)
 }
 
-/// Multi-key quicksort of positions that agree in their first `depth` context tokens.
-fn sort_range(tokens: &[Id], mut range: &mut [u32], mut depth: usize) {
-    loop {
-        if range.len() <= 1 || depth >= DEPTH {
-            range.sort_unstable();
-            return;
+/// Tokens compared at once.
+const STRIDE: usize = 3;
+
+/// Sorts positions that agree in their first `depth` context tokens.
+///
+/// The next tokens of each context are gathered beside its position once and compared there; the text
+/// itself is far apart in memory.
+fn sort_range(tokens: &[Id], range: &mut [u32], depth: usize, room: &mut Vec<u128>) {
+    if range.len() <= 1 || depth >= DEPTH {
+        return;
+    }
+    if range.len() < 8 {
+        insertion_sort(tokens, range, depth);
+        return;
+    }
+    let at = |p: u32, d: usize| (p as usize).checked_sub(1 + d).map_or(BOS, |i| tokens[i]);
+    room.clear();
+    room.extend(range.iter().map(|&p| {
+        (0..STRIDE).fold(0, |key, d| (key << 32) | u128::from(at(p, depth + d))) << 32
+            | u128::from(p)
+    }));
+    room.sort_unstable();
+    for (p, key) in range.iter_mut().zip(&*room) {
+        *p = *key as u32;
+    }
+    // Runs that agree so far and have not come to the start of their file are sorted on.
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    let mut start = 0;
+    for i in 1..=room.len() {
+        if i < room.len() && room[i] >> 32 == room[start] >> 32 {
+            continue;
         }
-        if range.len() < 12 {
-            insertion_sort(tokens, range, depth);
-            return;
+        let ended = (1..=STRIDE).any(|k| (room[start] >> (32 * k)) as u32 == BOS);
+        if i - start > 1 && !ended {
+            runs.push((start, i));
         }
-        let key = |p: u32| tokens[p as usize - 1 - depth];
-        let n = range.len();
-        let (a, b, c) = (key(range[0]), key(range[n / 2]), key(range[n - 1]));
-        let pivot = a.max(b).min(a.min(b).max(c));
-        let (mut less, mut i, mut greater) = (0, 0, n);
-        while i < greater {
-            let k = key(range[i]);
-            if k < pivot {
-                range.swap(less, i);
-                less += 1;
-                i += 1;
-            } else if k > pivot {
-                greater -= 1;
-                range.swap(i, greater);
-            } else {
-                i += 1;
-            }
-        }
-        let (low, rest) = range.split_at_mut(less);
-        let (middle, high) = rest.split_at_mut(greater - less);
-        sort_range(tokens, low, depth);
-        sort_range(tokens, high, depth);
-        if pivot == BOS {
-            middle.sort_unstable();
-            return;
-        }
-        range = middle;
-        depth += 1;
+        start = i;
+    }
+    for (from, to) in runs {
+        sort_range(tokens, &mut range[from..to], depth + STRIDE, room);
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) struct Family {
     pub(crate) total: f32,
     pub(crate) frequent: Vec<(Id, f32)>,
     /// Words of the base in order of their text.
-    pub(crate) sorted: Arc<Vec<Id>>,
+    pub(crate) sorted: Arc<[Id]>,
 }
 
 impl Family {
@@ -110,7 +110,7 @@ impl Family {
 
     pub(crate) fn with_base(words: Arc<Vocabulary>, segment: Arc<Segment>) -> Self {
         let overlay_words = Arc::new(Vocabulary::new(words.end(), words.literals().clone()));
-        let sorted = Arc::new(sorted_words(&words));
+        let sorted = Arc::from(sorted_words(&words));
         let mut family = Self {
             words,
             overlay_words,
@@ -191,7 +191,7 @@ impl Family {
             + self.base.segment.memory()
             + self.overlay.segment.memory()
             + self.counts.capacity() * 4
-            + self.sorted.capacity() * 4
+            + self.sorted.len() * 4
     }
 }
 

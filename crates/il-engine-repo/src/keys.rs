@@ -146,34 +146,36 @@ pub(crate) struct KeyIndex {
 }
 
 impl KeyIndex {
-    /// Takes pairs of key and position; positions of one key keep their order.
-    pub(crate) fn build(mut keys: Vec<u32>, mut values: Vec<u32>) -> Self {
-        let mut other_keys = vec![0u32; keys.len()];
-        let mut other_values = vec![0u32; values.len()];
-        for (shift, bits) in [(0u32, 11u32), (11, 11), (22, 10)] {
-            let mask = (1u32 << bits) - 1;
-            let mut count = vec![0u32; 1 << bits];
-            for &k in &keys {
-                count[((k >> shift) & mask) as usize] += 1;
+    /// Takes positions in order, each with its key.
+    pub(crate) fn build(keys: &[u32], values: &[u32]) -> Self {
+        let pair = |(&k, &v): (&u32, &u32)| u64::from(k) << 32 | u64::from(v);
+        let mut pairs: Vec<u64> = keys.iter().zip(values).map(pair).collect();
+        let mut other = vec![0u64; pairs.len()];
+        // Least significant digits of the key first; each pass keeps the order of the last.
+        for (shift, bits) in [(32u32, 11u32), (43, 11), (54, 10)] {
+            let digit = |pair: u64| (pair >> shift) as usize & ((1 << bits) - 1);
+            let mut starts = vec![0u32; 1 << bits];
+            for &pair in &pairs {
+                starts[digit(pair)] += 1;
             }
             let mut sum = 0;
-            for c in &mut count {
-                (*c, sum) = (sum, sum + *c);
+            for start in &mut starts {
+                (*start, sum) = (sum, sum + *start);
             }
-            for (&k, &v) in keys.iter().zip(&values) {
-                let slot = &mut count[((k >> shift) & mask) as usize];
-                other_keys[*slot as usize] = k;
-                other_values[*slot as usize] = v;
+            for &pair in &pairs {
+                let slot = &mut starts[digit(pair)];
+                other[*slot as usize] = pair;
                 *slot += 1;
             }
-            std::mem::swap(&mut keys, &mut other_keys);
-            std::mem::swap(&mut values, &mut other_values);
+            std::mem::swap(&mut pairs, &mut other);
         }
-        Self::from_sorted(keys, values)
+        drop(other);
+        let keys = pairs.iter().map(|&p| (p >> 32) as u32).collect();
+        Self::from_sorted(keys, pairs.iter().map(|&p| p as u32).collect())
     }
 
     /// The same from keys already in order.
-    pub(crate) fn from_sorted(keys: Vec<u32>, values: Vec<u32>) -> Self {
+    fn from_sorted(keys: Vec<u32>, values: Vec<u32>) -> Self {
         let bits = (keys.len().max(16) / 8).ilog2().clamp(1, 24);
         let shift = 32 - bits;
         let mut bucket = vec![0u32; (1 << bits) + 1];
@@ -201,10 +203,6 @@ impl KeyIndex {
         let a = slice.partition_point(|&k| k < key);
         let len = slice[a..].partition_point(|&k| k == key);
         &self.values[lo + a..lo + a + len]
-    }
-
-    pub(crate) fn parts(&self) -> (&[u32], &[u32]) {
-        (&self.keys, &self.values)
     }
 
     pub(crate) fn memory(&self) -> usize {

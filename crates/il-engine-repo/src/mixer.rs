@@ -344,6 +344,10 @@ pub(crate) struct Mixer {
 }
 
 /// What the network computed for one candidate, kept for learning.
+#[cfg_attr(
+    not(feature = "lab"),
+    expect(dead_code, reason = "read where weights are learned")
+)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Activations {
     pub(crate) first: [f32; HIDDEN],

@@ -249,11 +249,10 @@ impl RepoModel {
         let mut families = snapshot.families.clone();
         let mut changed = false;
         for (name, family) in &snapshot.families {
-            if **name != *target || text.is_none() {
-                if let Some(without) = self.changed(family, path, None) {
-                    families.insert(name.clone(), Arc::new(without));
-                    changed = true;
-                }
+            let stays = **name == *target && text.is_some();
+            if !stays && let Some(without) = self.changed(family, path, None) {
+                families.insert(name.clone(), Arc::new(without));
+                changed = true;
             }
         }
         if let Some(text) = text {

@@ -200,7 +200,7 @@ impl Segment {
             }
         }
         let mut lines = lines.into_iter();
-        keys.map(|k| KeyIndex::build(k, lines.next().unwrap_or_default()))
+        keys.map(|k| KeyIndex::build(&k, &lines.next().unwrap_or_default()))
     }
 
     fn index_sparse(&self, kinds: &[Kind]) -> [KeyIndex; SPARSE_KEYS] {
@@ -221,7 +221,7 @@ impl Segment {
             state.push(token, kinds[token as usize]);
         }
         let mut positions = positions.into_iter();
-        keys.map(|k| KeyIndex::build(k, positions.next().unwrap_or_default()))
+        keys.map(|k| KeyIndex::build(&k, &positions.next().unwrap_or_default()))
     }
 
     /// The file of a token, by position.

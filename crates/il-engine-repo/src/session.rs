@@ -28,8 +28,6 @@ pub(crate) struct Session {
     buffer: Option<Buffer>,
     pub(crate) view: View,
     pub(crate) work: Workspace,
-    /// Rows above the window, to give back real line numbers.
-    pub(crate) indent_unit: String,
 }
 
 /// Where a request's cursor is.
@@ -69,7 +67,7 @@ impl Session {
             local: buffer.local(),
         };
         self.view.lay_out(buffer.lines(), line, cut, words);
-        self.view.find_lines(family, at.path);
+        self.view.find_lines(family, words, at.path);
         self.view.tongue = tongue(family_of(at.language));
     }
 
@@ -94,10 +92,6 @@ impl Session {
             },
             &mut self.work,
         ))
-    }
-
-    pub(crate) fn buffer_mut(&mut self) -> Option<&mut Buffer> {
-        self.buffer.as_mut()
     }
 }
 

@@ -35,9 +35,10 @@ fn level(matched: usize) -> usize {
 pub(crate) const REPOSITORY: usize = 0;
 pub(crate) const REPOSITORY_NAMES: usize = 1;
 pub(crate) const DIRECTORY: usize = 2;
-pub(crate) const FILE_NAMES: usize = 3;
-pub(crate) const FILE: usize = 4;
-pub(crate) const LIKE_LINES: usize = 5;
+pub(crate) const NEAR: usize = 3;
+pub(crate) const FILE_NAMES: usize = 4;
+pub(crate) const FILE: usize = 5;
+pub(crate) const LIKE_LINES: usize = 6;
 pub(crate) const REPOSITORY_SPARSE: usize = LIKE_LINES + LINE_KEYS;
 pub(crate) const FILE_SPARSE: usize = REPOSITORY_SPARSE + SPARSE_KEYS;
 pub(crate) const SOURCES: usize = FILE_SPARSE + SPARSE_KEYS;
@@ -179,14 +180,12 @@ impl Tally {
             for l in (0..self.top).rev() {
                 counts[l] += counts[l + 1];
             }
-            for l in 0..=self.top {
-                if counts[l] <= 0.0 {
-                    break;
-                }
-                self.total[l] += counts[l];
+            let longest = counts[..=self.top].iter().take_while(|c| **c > 0.0);
+            for (l, count) in longest.enumerate() {
+                self.total[l] += count;
                 self.distinct[l] += 1;
                 if candidate == CANDIDATE_NEW {
-                    self.new[l] += counts[l];
+                    self.new[l] += count;
                 }
             }
         }
@@ -212,12 +211,6 @@ impl Said {
             names: Vec::new(),
             recent: view.recent,
         }
-    }
-
-    pub(crate) fn and(&self, token: Id, words: Words<'_>) -> Self {
-        let mut said = self.clone();
-        said.push(token, words);
-        said
     }
 
     pub(crate) fn push(&mut self, token: Id, words: Words<'_>) {
@@ -259,7 +252,7 @@ impl Answers {
         self.in_line = view.typed().len() + said.tokens.len();
         for (source, live) in family.segments().enumerate() {
             if !live.segment.tokens.is_empty() {
-                self.ask_repository(live, view, view.excluded[source], said);
+                self.ask_repository(live, view, source, said);
                 self.ask_sparse(live, view, view.excluded[source], said, words);
             }
         }
@@ -298,8 +291,9 @@ impl Answers {
         }
     }
 
-    fn ask_repository(&mut self, live: &Live, view: &View, excluded: Option<u32>, said: &Said) {
+    fn ask_repository(&mut self, live: &Live, view: &View, source: usize, said: &Said) {
         let segment = &*live.segment;
+        let (excluded, near) = (view.excluded[source], &view.near[source]);
         for abstracted in [false, true] {
             let (index, tokens, context) = if abstracted {
                 (&segment.abstracted, &segment.names, &self.name_context)
@@ -340,6 +334,9 @@ impl Answers {
                         let candidate = self.candidates.add(token);
                         vote(&mut self.candidates, candidate, l, stride, space, 1.0);
                         self.tallies[REPOSITORY].add(candidate, l, stride);
+                        if near.contains(&file) {
+                            self.tallies[NEAR].add(candidate, l, stride);
+                        }
                         if segment.files[file as usize].directory == view.directory {
                             self.tallies[DIRECTORY].add(candidate, l, stride);
                         }

@@ -24,6 +24,9 @@ pub(crate) const NAMES_SETTLE: usize = 48;
 pub(crate) const SPARSE_SETTLE: usize = 24;
 /// Most lines taken for a line key from the repository.
 const LINES_A_KEY: usize = 300;
+/// How many files count as near, and how often a name may occur to be rare.
+const NEAR_FILES: usize = 8;
+const RARE: u32 = 50;
 /// Most recent words of the file that are candidates anywhere.
 const RECENT_WORDS: usize = 250;
 
@@ -186,6 +189,10 @@ pub(crate) struct View {
     /// Each segment's own copy of this file, never to be answered from.
     pub(crate) excluded: Vec<Option<u32>>,
     pub(crate) directory: u32,
+    /// In each segment, the files that share most rare names with this one.
+    pub(crate) near: Vec<Vec<u32>>,
+    scores: Vec<f32>,
+    stamps: Vec<u32>,
     /// Counts of the tokens in those copies.
     pub(crate) own: rustc_hash::FxHashMap<Id, f32>,
     /// Which of the families the mixer knows this is.
@@ -326,8 +333,53 @@ impl View {
         }
     }
 
+    /// Finds the files that share most of this one's rare recent names.
+    fn find_near(&mut self, family: &Family, words: Words<'_>) {
+        let mut best: Vec<(f32, usize, u32)> = Vec::new();
+        for (source, live) in family.segments().enumerate() {
+            let (segment, excluded) = (&live.segment, self.excluded[source]);
+            self.scores.clear();
+            self.scores.resize(segment.files.len(), 0.0);
+            self.stamps.clear();
+            self.stamps.resize(segment.files.len(), NONE);
+            for (i, &(id, _, _)) in self.recent_words.iter().enumerate() {
+                let bounds = segment.exact.bucket.get(id as usize..id as usize + 2);
+                let Some(&[from, to]) = bounds else { continue };
+                if to - from > RARE || words.kind(id) != Kind::Name {
+                    continue;
+                }
+                let files = &segment.exact.file[from as usize..to as usize];
+                for &file in files {
+                    if std::mem::replace(&mut self.stamps[file as usize], i as u32) != i as u32 {
+                        self.scores[file as usize] += 1.0 / (1.0 + files.len() as f32).ln();
+                    }
+                }
+            }
+            let scored = self.scores.iter().enumerate().filter(|(_, s)| **s > 0.0);
+            let eligible =
+                scored.filter(|(f, _)| excluded != Some(*f as u32) && live.is_live(*f as u32));
+            best.extend(eligible.map(|(f, &s)| (s, source, f as u32)));
+        }
+        let path =
+            |b: &(f32, usize, u32)| &family.segment(b.1 as u8).segment.files[b.2 as usize].path;
+        // Sums of the same numbers in another order are as good as equal.
+        let grade = |b: &(f32, usize, u32)| (b.0 * 1024.0) as u32;
+        let by_score = |a: &(f32, usize, u32), b: &(f32, usize, u32)| {
+            grade(b).cmp(&grade(a)).then_with(|| path(a).cmp(path(b)))
+        };
+        if best.len() > NEAR_FILES {
+            best.select_nth_unstable_by(NEAR_FILES, by_score);
+            best.truncate(NEAR_FILES);
+        }
+        self.near.iter_mut().for_each(Vec::clear);
+        self.near.resize(self.excluded.len(), Vec::new());
+        for (_, source, file) in best {
+            self.near[source].push(file);
+        }
+    }
+
     /// Finds the repository's copies of this file and the lines in like places.
-    pub(crate) fn find_lines(&mut self, family: &Family, path: &str) {
+    pub(crate) fn find_lines(&mut self, family: &Family, words: Words<'_>, path: &str) {
         self.excluded.clear();
         self.excluded
             .extend(family.segments().map(|s| s.find(path)));
@@ -338,6 +390,7 @@ impl View {
                 *self.own.entry(token).or_default() += 1.0;
             }
         }
+        self.find_near(family, words);
         parents(&self.sheet.lines, &mut self.above);
         self.parent = self.above[self.line].map_or(0..0, |i| {
             let line = self.sheet.lines[i as usize];

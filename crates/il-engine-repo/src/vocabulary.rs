@@ -277,6 +277,7 @@ impl Words<'_> {
         }
     }
 
+    #[cfg(feature = "lab")]
     pub(crate) fn find(&self, text: &str) -> Option<Id> {
         self.base
             .get(text)

@@ -66,6 +66,7 @@ impl Weights {
         })
     }
 
+    #[cfg(any(test, feature = "lab"))]
     /// The file for these weights, given all of the mixer's in order.
     pub(crate) fn write(&self, mixer: &[f32]) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
@@ -87,6 +88,7 @@ impl Weights {
     }
 }
 
+#[cfg(any(test, feature = "lab"))]
 /// Rounds to a half-precision float; too large becomes the largest, too small becomes 0.
 fn to_half(x: f32) -> u16 {
     let bits = x.to_bits();
@@ -107,4 +109,48 @@ fn from_half(h: u16) -> f32 {
         return f32::from_bits(sign);
     }
     f32::from_bits(sign | ((exponent + 127 - 15) << 23) | (u32::from(h & 0x3ff) << 13))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_weights_are_of_this_version() {
+        let weights = Weights::read(include_bytes!("weights.bin"));
+        assert!(
+            weights.is_some_and(|w| w.mixer.is_some()),
+            "run `examples/train_mixer.rs` after changing features"
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mixer: Vec<f32> = (0..WEIGHTS).map(|i| (i as f32 - 5000.0) / 3000.0).collect();
+        let weights = Weights {
+            calibration: [0.9, -0.1],
+            ..Weights::untrained()
+        };
+        let bytes = weights.write(&mixer);
+        assert!(bytes.len() < 60_000);
+        let read = Weights::read(&bytes).expect("it was just written");
+        assert_eq!(read.calibration, weights.calibration);
+        assert_eq!(read.trust, weights.trust);
+        let w1 = read.mixer.expect("it has a mixer").w1;
+        assert!(
+            w1.iter().zip(&mixer).all(|(a, b)| (a - b).abs() < 2e-3),
+            "half precision is close"
+        );
+        assert!(Weights::read(&bytes[1..]).is_none());
+        assert!(Weights::read(&bytes[..bytes.len() - 1]).is_none());
+    }
+
+    #[test]
+    fn calibration_keeps_order() {
+        let weights = Weights::shipped();
+        let p: Vec<f32> = (0..100)
+            .map(|i| weights.probability(-(i as f32) / 10.0))
+            .collect();
+        assert!(p.is_sorted_by(|a, b| a >= b) && p.iter().all(|p| (0.0..=1.0).contains(p)));
+    }
 }

@@ -77,7 +77,7 @@ fn ask(model: &RepoModel, request: &Request) -> Answer {
 }
 
 #[track_caller]
-fn check(files: &[(&str, &str)], path: &str, fixture: &str, expected: Expect) {
+fn check(files: &[(&str, &str)], path: &str, fixture: &str, expected: &Expect) {
     let answer = ask(&model(files), &request(path, fixture, Length::Line));
     expected.assert_eq(answer.texts.first().map_or("", String::as_str));
 }
@@ -95,7 +95,7 @@ fn the_rest_of_a_line_comes_from_the_repository() {
         &[CLIENT],
         "src/main.rs",
         "fn main() {\n    let socket = Socket::$0\n}\n",
-        expect!["open(address)?;"],
+        &expect!["open(address)?;"],
     );
 }
 
@@ -105,7 +105,7 @@ fn a_begun_word_is_finished() {
         &[CLIENT],
         "src/main.rs",
         "fn main() {\n    let socket = Soc$0\n}\n",
-        expect!["ket::open(address)?;"],
+        &expect!["ket::open(address)?;"],
     );
 }
 
@@ -115,7 +115,7 @@ fn a_word_of_the_vocabulary_is_found_by_its_start() {
         &[("a.py", "x = frobnicate_everything\n")],
         "b.py",
         "def f():\n    return frob$0\n",
-        expect!["nicate_everything"],
+        &expect!["nicate_everything"],
     );
 }
 
@@ -125,7 +125,7 @@ fn the_text_after_the_cursor_is_not_said_again() {
         &[CLIENT],
         "src/main.rs",
         "fn main() {\n    let socket = Socket::open($0)?;\n}\n",
-        expect!["address"],
+        &expect!["address"],
     );
 }
 
@@ -146,7 +146,7 @@ fn names_are_carried_over() {
         &[],
         "a.rs",
         &format!("{lines}for (ruby, opal) in all {{\n    print($0\n}}\n"),
-        expect!["ruby);"],
+        &expect!["ruby);"],
     );
 }
 
@@ -160,7 +160,7 @@ fn tabs_carriage_returns_and_letters_beyond_ascii_are_kept() {
         &[file],
         "b.go",
         "func g() {\r\n\tgrüße := gr$0\r\n}\r\n",
-        expect!["öße(1)"],
+        &expect!["öße(1)"],
     );
 }
 
@@ -258,7 +258,7 @@ fn alternatives_are_different() {
 }
 
 #[track_caller]
-fn check_block(files: &[(&str, &str)], path: &str, fixture: &str, expected: Expect) {
+fn check_block(files: &[(&str, &str)], path: &str, fixture: &str, expected: &Expect) {
     let answer = ask(
         &model(files),
         &request(path, fixture, Length::Block { max_lines: 8 }),
@@ -280,7 +280,7 @@ fn a_block_goes_on_to_its_end_in_the_files_own_style() {
         &[("a.go", &format!("{block}{other}"))],
         "b.go",
         "func (s *Session) Close() error {\n\ts.mu.Lock()\n\t$0\n",
-        expect![[r#"
+        &expect![[r#"
             defer s.mu.Unlock()
             →if s.closed {
             →→return nil

@@ -190,7 +190,7 @@ fn cuts(repository: &Repository, n: usize, random: &mut Random) -> Vec<Cut> {
             resume,
             suffix: random.unit() < 0.75,
             model,
-            seed: random.next(),
+            seed: random.number(),
             line,
         });
     }
@@ -245,7 +245,7 @@ impl State {
         };
         self.session.look(at, &family, snapshot.generation + 1);
         // Now and then the language is not told, as it will not be for languages never seen here.
-        if cut.seed % 7 == 0 {
+        if cut.seed.is_multiple_of(7) {
             self.session.view.tongue = None;
         }
         // The truth, cut into tokens in its own line.

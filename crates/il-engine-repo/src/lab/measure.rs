@@ -1,7 +1,7 @@
 //! How good and how fast: lines of held-out files asked through the engine as the product asks.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use il_engine::{CancelToken, Chunk, Engine as _, Length, Priority, Request};
@@ -140,9 +140,9 @@ pub fn measure(
             let text: Arc<str> =
                 format!("{}{}", &file.text[..cursor], &file.text[line.end..]).into();
             let request = request(&file.path, &file.language, text, cursor);
-            let start = cpu_micros();
+            let start = Instant::now();
             let (said, pieces) = ask(&model, &request);
-            let micros = (cpu_micros() - start) as f32;
+            let micros = start.elapsed().as_secs_f32() * 1e6;
             let truth = &file.text[cursor..line.end];
             let prefixes = pieces
                 .iter()
@@ -223,17 +223,6 @@ fn request(path: &Arc<str>, language: &Arc<str>, text: Arc<str>, cursor: usize) 
         alternatives: 1,
         priority: Priority::Interactive,
     }
-}
-
-/// Time this thread has run, which other work on the machine does not change; the wall clock where that is not known.
-fn cpu_micros() -> f64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let run = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = run.and_then(|s| s.split(' ').next()?.parse::<f64>().ok());
-    nanos.map_or_else(
-        || START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e6,
-        |n| n / 1e3,
-    )
 }
 
 /// The best answer, with the end and probability of each piece.

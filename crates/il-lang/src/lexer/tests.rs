@@ -31,7 +31,7 @@ fn shown(lexer: &Lexer, text: &str) -> String {
 }
 
 #[track_caller]
-fn check(language: &str, text: &str, expected: Expect) {
+fn check(language: &str, text: &str, expected: &Expect) {
     expected.assert_eq(&shown(&lexer(language), text));
 }
 
@@ -40,7 +40,7 @@ fn words_numbers_and_operators() {
     check(
         "rust",
         "let a_1 = x2 >>= 0xFFu8..=10; a::b?.c",
-        expect![[r#"
+        &expect![[r#"
             let ·a_1 ·= ·x2 ·>>= ·#0xFFu8 ..= #10 ; ·a :: b ?. c 
         "#]],
     );
@@ -51,7 +51,7 @@ fn comments_to_the_end_of_the_line() {
     check(
         "rust",
         "a // b \"c\n/// d\n//! e\nf",
-        expect![[r#"
+        &expect![[r#"
             a ·«//» ·«b» ·«"» «c» 
             «///» ·«d» 
             «//!» ·«e» 
@@ -61,7 +61,7 @@ fn comments_to_the_end_of_the_line() {
     check(
         "python",
         "a = 1 # b 'c\nd",
-        expect![[r#"
+        &expect![[r#"
             a ·= ·#1 ·«#» ·«b» ·«'» «c» 
             d 
         "#]],
@@ -73,7 +73,7 @@ fn a_hash_inside_a_word_of_the_shell_is_no_comment() {
     check(
         "shellscript",
         "n=${#x} # c",
-        expect![[r#"
+        &expect![[r#"
             n = $ { # x } ·«#» ·«c» 
         "#]],
     );
@@ -84,7 +84,7 @@ fn block_comments_nest_where_they_do() {
     check(
         "rust",
         "a /* b /* c */ d\ne */ f",
-        expect![[r#"
+        &expect![[r#"
             a ·«/*» ·«b» ·«/*» ·«c» ·«*/» ·«d» 
             «e» ·«*/» ·f 
         "#]],
@@ -92,14 +92,14 @@ fn block_comments_nest_where_they_do() {
     check(
         "java",
         "/** a /* b */ c ****/",
-        expect![[r#"
+        &expect![[r#"
             «/**» ·«a» ·«/*» ·«b» ·«*/» ·c ·**** / 
         "#]],
     );
     check(
         "c",
         "/* a ****/ b",
-        expect![[r#"
+        &expect![[r#"
             «/*» ·«a» ·«***» «*/» ·b 
         "#]],
     );
@@ -110,7 +110,7 @@ fn strings_with_escapes_end_where_they_end() {
     check(
         "python",
         r#"f("a\"b\\", 'it''s') + c"#,
-        expect![[r#"
+        &expect![[r#"
             f ( ‹"› ‹a› ‹\"› ‹b› ‹\\› ‹"› , ·‹'› ‹it› ‹'› ‹'› ‹s› ‹'› ) ·+ ·c 
         "#]],
     );
@@ -121,7 +121,7 @@ fn an_unfinished_string_ends_with_its_line() {
     check(
         "go",
         "a := \"b\nc",
-        expect![[r#"
+        &expect![[r#"
             a ·:= ·‹"› ‹b› 
             c 
         "#]],
@@ -133,7 +133,7 @@ fn strings_of_several_lines() {
     check(
         "python",
         "\"\"\"a \"b\"\nc\"\"\" d",
-        expect![[r#"
+        &expect![[r#"
             ‹"""› ‹a› ·‹"› ‹b› ‹"› 
             ‹c› ‹"""› ·d 
         "#]],
@@ -141,7 +141,7 @@ fn strings_of_several_lines() {
     check(
         "go",
         "x = `a\\\nb` + c",
-        expect![[r#"
+        &expect![[r#"
             x ·= ·‹`› ‹a› ‹\› 
             ‹b› ‹`› ·+ ·c 
         "#]],
@@ -153,7 +153,7 @@ fn raw_strings_end_with_as_many_hashes() {
     check(
         "rust",
         "r#\"a \"b\" \\ \"# + br\"\\\" + c",
-        expect![[r##"
+        &expect![[r##"
             r # ‹"› ‹a› ·‹"› ‹b› ‹"› ·‹\› ·‹"#› ·+ ·br ‹"› ‹\› ‹"› ·+ ·c 
         "##]],
     );
@@ -164,7 +164,7 @@ fn characters_are_not_lifetimes() {
     check(
         "rust",
         r"f::<'a>('x', '\n', '\u{1F600}', 'é', '''')",
-        expect![[r#"
+        &expect![[r#"
             f :: < ' a > ( 'x' , ·'\n' , ·'\u{1F600}' , ·'é' , ·' ' ' ' ) 
         "#]],
     );
@@ -175,14 +175,14 @@ fn code_inside_a_string_is_code() {
     check(
         "typescript",
         "`a ${b({c: `d${e}`})} f`;",
-        expect![[r#"
+        &expect![[r#"
             ‹`› ‹a› ·‹${› b ( { c : ·‹`› ‹d› ‹${› e ‹}› ‹`› } ) ‹}› ·‹f› ‹`› ; 
         "#]],
     );
     check(
         "swift",
         r#""a \(f(b)) c""#,
-        expect![[r#"
+        &expect![[r#"
             ‹"› ‹a› ·‹\(› f ( b ) ‹)› ·‹c› ‹"› 
         "#]],
     );
@@ -193,7 +193,7 @@ fn letters_beyond_ascii_are_words() {
     check(
         "python",
         "größe = \"日本 語\" # 🎉",
-        expect![[r#"
+        &expect![[r#"
             größe ·= ·‹"› ‹日本› ·‹語› ‹"› ·«#» ·«🎉» 
         "#]],
     );
