@@ -15,9 +15,15 @@ pub(crate) struct Took {
 }
 
 /// Nanoseconds that this thread has run.
+#[cfg(unix)]
 fn thread_nanos() -> Option<u64> {
-    let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    schedule.split(' ').next()?.parse().ok()
+    let ran = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(i128::from(ran.tv_sec) * 1_000_000_000 + i128::from(ran.tv_nsec)).ok()
+}
+
+#[cfg(not(unix))]
+fn thread_nanos() -> Option<u64> {
+    None
 }
 
 /// What an engine said.
