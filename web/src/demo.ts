@@ -15,7 +15,7 @@ const MOST_KEYS = 24;
 /** Of a very long file. */
 const MOST_LOOKED_AT = 4000;
 /** Shorter suggestions are typed past: they show little. Less is asked of the later lines. */
-const LEAST_TELLING = [10, 10, 10, 4, 4, 4];
+const LEAST_TELLING = [16, 14, 12, 8, 6, 4];
 /** Lines that begin alike have so many letters in common. */
 const ALIKE = 9;
 

@@ -35,6 +35,9 @@ interface Buffer {
 /** Asking takes a moment; the panel says so only when it is a long one. */
 const ASKING_AFTER_MS = 200;
 
+/** Between two looks at an engine that is not ready. */
+const STATUS_AGAIN_MS = 500;
+
 const DISCONNECTED = "Suggestions pause until Interline is connected; your edits in this page are kept.";
 
 class Page {
@@ -46,6 +49,7 @@ class Page {
   private readonly work = new Map<string, Work>();
   private roundTripMs = 0;
   private ask: string | undefined;
+  private statusTimer: ReturnType<typeof setTimeout> | undefined;
   private askingTimer: ReturnType<typeof setTimeout> | undefined;
 
   private readonly status = new StatusLine(() => this.client?.connect());
@@ -175,6 +179,9 @@ class Page {
         this.status.setEngine(`${repository.engine ?? "no"} engine`);
       } else {
         this.status.setEngine("engine not ready");
+        // It may become ready without a word: progress is told only to those who saw it begin.
+        clearTimeout(this.statusTimer);
+        this.statusTimer = setTimeout(() => void this.refreshStatus(), STATUS_AGAIN_MS);
       }
     } catch {
       // A lost connection is shown by its own event; the next `ready` asks again.

@@ -86,6 +86,14 @@ impl Recorded {
     }
 }
 
+/// What is known of one client.
+#[derive(Default)]
+struct Session {
+    /// Requests that get no answer until they are cancelled.
+    waiting: Vec<RequestId>,
+    asked_for_status: usize,
+}
+
 #[derive(Default)]
 pub(crate) struct ScriptedServer {
     recorded: Recorded,
@@ -106,15 +114,15 @@ impl ScriptedServer {
     }
 
     fn converse(&self, connection: &Connection) {
-        let mut waiting: Vec<RequestId> = Vec::new();
+        let mut session = Session::default();
         for message in &connection.receiver {
             let answers = match message {
-                Message::Request(request) => match self.request(request, &mut waiting) {
+                Message::Request(request) => match self.request(request, &mut session) {
                     Some(answers) => answers,
                     None => return,
                 },
                 Message::Notification(notification) => {
-                    self.notification(notification, &mut waiting)
+                    self.notification(notification, &mut session)
                 }
                 Message::Response(_) => Vec::new(),
             };
@@ -127,7 +135,7 @@ impl ScriptedServer {
     }
 
     /// `None` ends the session.
-    fn request(&self, request: Request, waiting: &mut Vec<RequestId>) -> Option<Vec<Message>> {
+    fn request(&self, request: Request, session: &mut Session) -> Option<Vec<Message>> {
         let Request { id, method, params } = request;
         let result = match method.as_str() {
             "initialize" => {
@@ -141,7 +149,7 @@ impl ScriptedServer {
                     return None;
                 }
                 if prefix.ends_with(SLOW) {
-                    waiting.push(id);
+                    session.waiting.push(id);
                     return Some(Vec::new());
                 }
                 complete(&prefix, &self.rest_of_line(&params), &params)
@@ -159,7 +167,13 @@ impl ScriptedServer {
                 { "atUs": 812, "stage": "engine", "detail": "one answer" },
             ] }),
             "interline/status" => {
-                json!({ "repositories": [{ "engine": "scripted", "state": { "kind": "ready", "tookUs": 4200 } }] })
+                // Not ready at first, and then without any word about it.
+                session.asked_for_status += 1;
+                let state = match session.asked_for_status {
+                    1 | 2 => json!({ "kind": "opening" }),
+                    _ => json!({ "kind": "ready", "tookUs": 4200 }),
+                };
+                json!({ "repositories": [{ "engine": "scripted", "state": state }] })
             }
             _ => Value::Null,
         };
@@ -172,11 +186,7 @@ impl ScriptedServer {
         ])
     }
 
-    fn notification(
-        &self,
-        notification: Notification,
-        waiting: &mut Vec<RequestId>,
-    ) -> Vec<Message> {
+    fn notification(&self, notification: Notification, session: &mut Session) -> Vec<Message> {
         let Notification { method, params } = notification;
         let mut log = self.recorded.log();
         let uri = params["textDocument"]["uri"]
@@ -215,8 +225,11 @@ impl ScriptedServer {
             }
             "$/cancelRequest" => {
                 log.cancelled += 1;
-                let cancelled = waiting.iter().position(|id| json!(id) == params["id"]);
-                if let Some(id) = cancelled.map(|at| waiting.swap_remove(at)) {
+                let cancelled = session
+                    .waiting
+                    .iter()
+                    .position(|id| json!(id) == params["id"]);
+                if let Some(id) = cancelled.map(|at| session.waiting.swap_remove(at)) {
                     let error = ResponseError {
                         code: ErrorCode::RequestCanceled as i32,
                         message: "cancelled".to_owned(),
