@@ -8,6 +8,8 @@ import { chromium } from "playwright-core";
 export const url = process.env.INTERLINE_PLAYGROUND_URL;
 if (!url) throw new Error("set INTERLINE_PLAYGROUND_URL to the address that the playground printed");
 
+const PATIENCE_MS = 20_000;
+
 const executables = [
   process.env.INTERLINE_CHROMIUM,
   "/usr/bin/chromium",
@@ -38,7 +40,8 @@ export async function launch() {
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 840 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  // A machine that builds something else meanwhile is slow.
+  page.setDefaultTimeout(PATIENCE_MS);
   const seen = { requests: [], complaints: [] };
   page.on("request", (request) => seen.requests.push(request.url()));
   page.on("websocket", (socket) => seen.requests.push(socket.url()));
@@ -75,7 +78,7 @@ function drawnGhost() {
 
 /** Waits until the grey text is this; says what it was otherwise. */
 export async function ghostIs(page, expected) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + PATIENCE_MS;
   let drawn = await ghost(page);
   while (drawn !== expected) {
     if (Date.now() > deadline) {
@@ -112,6 +115,21 @@ export async function counter(page, name) {
 export async function says(page, selector, part) {
   await page.locator(selector).filter({ hasText: part }).first().waitFor();
   return page.locator(selector).first().innerText();
+}
+
+/** From now on, keeps everything that an element ever says; `wasSaid` waits for it. */
+export async function remember(page, selector) {
+  await page.evaluate((selector) => {
+    const element = document.querySelector(selector);
+    window.remembered = [];
+    new MutationObserver(() => window.remembered.push(element.textContent)).observe(element, { childList: true, subtree: true });
+  }, selector);
+}
+
+/** Waits until something that was remembered holds `part`, and gives it. */
+export async function wasSaid(page, part) {
+  const handle = await page.waitForFunction((part) => window.remembered.find((text) => text.includes(part)), part);
+  return handle.jsonValue();
 }
 
 /** Keeps a picture when `INTERLINE_SCREENSHOTS` names a directory. */

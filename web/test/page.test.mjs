@@ -15,7 +15,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { atEnd, counter, ghost, ghostIs, lastLines, launch, lines, openPage, picture, says, url } from "./browser.mjs";
+import { atEnd, counter, ghost, ghostIs, lastLines, launch, lines, openPage, picture, remember, says, url, wasSaid } from "./browser.mjs";
 
 const TAX = "self, rate: float = 0.2) -> float:";
 
@@ -47,7 +47,6 @@ onPage("the first view opens a telling file and says how to try", async (page) =
   assert.equal(await page.title(), "shop · Interline playground");
   assert.match(await says(page, "#hint", "Tab"), /takes the grey text/);
   assert.equal(await page.locator('.row[aria-selected="true"]').innerText(), "orders.py");
-  await says(page, "#status-engine", "engine not ready");
   await says(page, "#status-engine", "scripted engine");
   assert.match(await says(page, "#status-facts", "tokens"), /tokens 1,204/);
   assert.match(await says(page, "#why-body", "Type in the editor"), /how sure/);
@@ -360,10 +359,11 @@ onPage(
   "a lost connection is said, comes back by itself, and what was typed meanwhile counts",
   async (page) => {
     await atEnd(page);
+    await remember(page, "#alert");
     await page.keyboard.type("crash!");
-    await page.locator('#status-link[data-kind="down"]').waitFor();
-    await says(page, "#alert", "Suggestions pause until Interline is connected");
+    await wasSaid(page, "Suggestions pause until Interline is connected");
     await page.keyboard.type(" choose");
+    await page.locator("#alert").waitFor({ state: "hidden" });
     await page.locator('#status-link[data-kind="connected"]').waitFor();
     await page.keyboard.type(" ");
     await ghostIs(page, "one");
@@ -379,8 +379,9 @@ onPage(
       route.fulfill({ status: 401, json: { error: { code: "token", message: "the token is missing or wrong: open the new address" } } }),
     );
     await atEnd(page);
+    await remember(page, "#alert");
     await page.keyboard.type("crash!");
-    assert.match(await says(page, "#alert", "token"), /The token is missing or wrong: open the new address\. Suggestions pause/);
+    assert.match(await wasSaid(page, "token"), /The token is missing or wrong: open the new address\. Suggestions pause/);
   },
   { tolerates: /WebSocket|401/ },
 );
