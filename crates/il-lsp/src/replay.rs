@@ -5,8 +5,9 @@
 //! a typist in a hurry does not wait for the answer, a suggestion that is what was going to be typed
 //! anyway is taken with one key. What is left to count is how many keys that saved, and at what price.
 //!
-//! Works on any connection: in memory, or the standard streams of a process. Deliberately absent: an
-//! editor's own help (automatic indentation and closing brackets), so every character counts as typed.
+//! Works on any connection: in memory, or the standard streams of a process. The editor indents by itself:
+//! white space that a line begins with costs no key and saves none. Deliberately absent: its other help
+//! (closing brackets), so every other character counts as typed.
 
 mod editor;
 
@@ -24,6 +25,9 @@ use serde_json::{Value, json};
 pub use editor::Editor;
 
 use crate::{uri, wire};
+
+/// What lines are indented with.
+const INDENT: [char; 2] = [' ', '\t'];
 
 /// A suggestion that saves fewer characters than this is not worth a look.
 const MIN_GAIN: usize = 2;
@@ -52,7 +56,7 @@ pub struct Script<'a> {
 pub struct Replayed {
     /// Lines that were written.
     pub lines: usize,
-    /// Characters that were written.
+    /// Characters that were written, indentation left out.
     pub characters: usize,
     /// Characters that were typed by hand.
     pub typed: usize,
@@ -182,7 +186,7 @@ impl<'a> Typist<'a> {
         ensure!(!lone, "cannot replay a file with lone carriage returns");
         let result = Replayed {
             lines: inside.lines().count(),
-            characters: inside.chars().count(),
+            characters: keystrokes(text, typed.clone()),
             ..Replayed::default()
         };
         let uri = uri::from_path(script.path);
@@ -206,13 +210,29 @@ impl<'a> Typist<'a> {
         })
     }
 
-    /// Types the next character.
+    /// Types the next character. The indentation before it, and after a line break, is the editor's.
     fn press(&mut self) -> anyhow::Result<()> {
         let rest = &self.script.text[self.written..self.script.typed.end];
-        let key = rest.chars().next().context("nothing is left to type")?;
-        self.insert(&rest[..key.len_utf8()])?;
-        self.result.typed += 1;
-        Ok(())
+        let mut len = self.indentation(self.written);
+        if let Some(key) = rest[len..].chars().next() {
+            len += key.len_utf8();
+            self.result.typed += 1;
+        }
+        len += self.indentation(self.written + len);
+        self.insert(&rest[..len])
+    }
+
+    /// Bytes of indentation that are to be typed from here; none within a line.
+    fn indentation(&self, from: usize) -> usize {
+        let Script { text, typed, .. } = self.script;
+        if !text[line_start(text, from)..from]
+            .trim_start_matches(INDENT)
+            .is_empty()
+        {
+            return 0;
+        }
+        let rest = &text[from..typed.end];
+        rest.len() - rest.trim_start_matches(INDENT).len()
     }
 
     /// Asks for a suggestion, and takes it and asks again as long as it is right.
@@ -313,7 +333,7 @@ impl<'a> Typist<'a> {
     fn take(&mut self, item: &wire::InlineItem) -> anyhow::Result<bool> {
         if let Some(gain) = self.gain(item, &item.insert_text) {
             self.result.right += 1;
-            if gain < MIN_GAIN {
+            if self.keys_of(gain) < MIN_GAIN {
                 return Ok(false);
             }
             self.result.accepts += 1;
@@ -334,7 +354,7 @@ impl<'a> Typist<'a> {
         let shorter = line.len() < item.insert_text.len();
         let line = line.trim_end_matches(['\r', '\n']);
         let gain = self.gain(item, line).unwrap_or(0);
-        if !(self.script.accept_lines && shorter && gain >= MIN_GAIN) {
+        if !(self.script.accept_lines && shorter && self.keys_of(gain) >= MIN_GAIN) {
             self.result.wrong += 1;
             return Ok(false);
         }
@@ -348,7 +368,7 @@ impl<'a> Typist<'a> {
         Ok(true)
     }
 
-    /// How many characters `text` in the place of the item's range would write, if it is right: what
+    /// How many bytes `text` in the place of the item's range would write, if it is right: what
     /// stands before the cursor is then more of the file, and what stands behind it is as it was.
     fn gain(&self, item: &wire::InlineItem, text: &str) -> Option<usize> {
         let (_, end, written) = self.outcome(item, text)?;
@@ -358,14 +378,19 @@ impl<'a> Typist<'a> {
         // What the range covers behind the cursor has to be written again.
         let new = rest.strip_suffix(behind.get(..covered)?)?;
         let target = &self.script.text[self.written..self.script.typed.end];
-        (!new.is_empty() && target.starts_with(new)).then(|| new.chars().count())
+        (!new.is_empty() && target.starts_with(new)).then_some(new.len())
+    }
+
+    /// The keys that the next `len` bytes stand for.
+    fn keys_of(&self, len: usize) -> usize {
+        keystrokes(self.script.text, self.written..self.written + len)
     }
 
     /// The range as offsets into the buffer, and everything before its end once `text` is in its place.
     fn outcome(&self, item: &wire::InlineItem, text: &str) -> Option<(usize, usize, String)> {
         let before = &self.script.text[..self.written];
         let behind = &self.script.text[self.script.typed.end..];
-        let line_start = before.rfind('\n').map_or(0, |it| it + 1);
+        let line_start = line_start(before, before.len());
         let line = position(self.script.text, self.written).line;
         let (start, end) = match item.range {
             None => (self.written, self.written),
@@ -388,9 +413,7 @@ impl<'a> Typist<'a> {
         let (start, end, _) = self
             .outcome(item, text)
             .context("a suggestion has no place")?;
-        let line_start = self.script.text[..self.written]
-            .rfind('\n')
-            .map_or(0, |it| it + 1);
+        let line_start = line_start(self.script.text, self.written);
         let line = position(self.script.text, self.written).line;
         let at = |offset: usize| wire::Position {
             line,
@@ -403,9 +426,8 @@ impl<'a> Typist<'a> {
             },
             text,
         )?;
-        let target = &self.script.text[self.written..];
-        self.written += target.chars().take(gain).map(char::len_utf8).sum::<usize>();
-        self.result.accepted += gain;
+        self.result.accepted += self.keys_of(gain);
+        self.written += gain;
         Ok(())
     }
 
@@ -460,6 +482,19 @@ impl<'a> Typist<'a> {
     }
 }
 
+/// Characters of a part of `text`, without the white space that its lines begin with.
+fn keystrokes(text: &str, range: Range<usize>) -> usize {
+    let head = &text[line_start(text, range.start)..range.start];
+    let mut indenting = head.trim_start_matches(INDENT).is_empty();
+    let mut keys = 0;
+    for c in text[range].chars() {
+        let indent = indenting && INDENT.contains(&c);
+        indenting = indent || c == '\n';
+        keys += usize::from(!indent);
+    }
+    keys
+}
+
 /// The code; for what a filter took, the sentence, which names the filter.
 fn reason(facts: wire::ListFacts) -> String {
     match (facts.reason, facts.explanation) {
@@ -469,12 +504,14 @@ fn reason(facts: wire::ListFacts) -> String {
 }
 
 fn position(text: &str, offset: usize) -> wire::Position {
-    let before = &text[..offset];
-    let line_start = before.rfind('\n').map_or(0, |it| it + 1);
     wire::Position {
-        line: columns(before.matches('\n').count()),
-        character: columns(offset - line_start),
+        line: columns(text[..offset].matches('\n').count()),
+        character: columns(offset - line_start(text, offset)),
     }
+}
+
+fn line_start(text: &str, offset: usize) -> usize {
+    text[..offset].rfind('\n').map_or(0, |it| it + 1)
 }
 
 fn columns(it: usize) -> u32 {

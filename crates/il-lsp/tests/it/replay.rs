@@ -61,10 +61,14 @@ fn who_knows_the_file_saves_most_keys() {
 #[test]
 fn who_knows_nothing_saves_nothing() {
     let replayed = run(|_| (), 0, 0..FILE.len());
-    assert_eq!(replayed.typed, FILE.chars().count());
+    // The editor indents: only the rest is typed.
+    let typed: usize = FILE
+        .lines()
+        .map(|line| line.trim_start().chars().count() + 1)
+        .sum();
     assert_eq!(
-        (replayed.keys(), replayed.saved()),
-        (FILE.chars().count(), 0.0)
+        (replayed.typed, replayed.keys(), replayed.saved()),
+        (typed, typed, 0.0)
     );
     assert_eq!(replayed.reasons.values().sum::<usize>(), replayed.requests);
 }
@@ -72,7 +76,7 @@ fn who_knows_nothing_saves_nothing() {
 #[test]
 fn a_typist_in_a_hurry_cancels() {
     let replayed = run(by_heart, 60, 0..FILE.len());
-    assert!(replayed.cancels_sent > 10, "{replayed:?}");
+    assert!(replayed.cancels_sent > 5, "{replayed:?}");
     assert!(replayed.accepted > 0, "{replayed:?}");
 }
 
