@@ -5,7 +5,7 @@ local api, space = vim.api, vim.api.nvim_create_namespace('interline')
 local new = vim.fn.has('nvim-0.11') == 1
 local server, clients, shown, asked = {}, {}, nil, nil -- server by buffer, client by root, what is drawn, what was asked last
 
-local function client() return server[api.nvim_get_current_buf()] and vim.lsp.get_client_by_id(server[api.nvim_get_current_buf()]) end
+local function client() return vim.lsp.get_client_by_id(server[api.nvim_get_current_buf()] or 0) end
 local function call(what, ...) -- methods since 0.11, plain functions before
   local it = client()
   if it and new then return it[what](it, ...) elseif it then return it[what](...) end
@@ -71,9 +71,8 @@ function M.attach(buf)
   local capabilities = vim.lsp.protocol.make_client_capabilities()
   capabilities.general = { positionEncodings = { 'utf-16' } }
   capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
-  local info = { name = 'Neovim', version = tostring(vim.version and vim.version().minor) }
   local config = { name = 'interline', cmd = M.cmd, root_dir = root, capabilities = capabilities,
-    init_options = { editorInfo = info, editorPluginInfo = { name = 'interline', version = '0.1.0' } } }
+    init_options = { editorPluginInfo = { name = 'interline.lua', version = '0.1.0' } } } -- says that it reports what it shows
   clients[root] = clients[root] or not vim.lsp.start and vim.lsp.start_client(config) or nil
   server[buf] = vim.lsp.start and vim.lsp.start(config, { bufnr = buf }) or clients[root]
   if not vim.lsp.start then vim.lsp.buf_attach_client(buf, server[buf]) end
