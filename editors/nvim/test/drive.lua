@@ -135,6 +135,13 @@ local ok, why = xpcall(function()
   until_is('inside a line', line, before:sub(1, -2) .. 'query_everything(region, since))')
   key('<Esc>')
 
+  -- With nothing to take, Tab is Tab.
+  key(':%d _<CR>izzqq')
+  until_is('no ghost text', ghost, '')
+  key('<Tab>')
+  until_is('Tab is Tab', function() return line():match('^zzqq +$') ~= nil end, true)
+  key('<Esc>')
+
   -- The server was told what became of it.
   local counters = status().counters
   until_is('nothing went wrong in the server', function() return counters.panics + counters.refused end, 0)
