@@ -32,6 +32,7 @@ impl Profile {
 
 pub(crate) fn run(root: &Path, profile: Profile) -> anyhow::Result<()> {
     let browser = tools::browser()?;
+    tools::editor()?;
     tools::build_web(root)?;
 
     tools::run(

@@ -46,6 +46,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     for file in &files {
         problems.extend(sources::check(file, &graph));
     }
+    problems.extend(sources::unused(&files, &graph));
     problems.extend(documents::check(&files, &graph, &|path| {
         root.join(path).exists()
     }));

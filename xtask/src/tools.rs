@@ -83,6 +83,14 @@ pub(crate) fn browser() -> anyhow::Result<PathBuf> {
         .context("no Chromium found after installing it; set INTERLINE_CHROMIUM to its path")
 }
 
+/// Makes sure that there is a Neovim for the editor test, unless `INTERLINE_NVIM` names one.
+pub(crate) fn editor() -> anyhow::Result<()> {
+    if env::var_os("INTERLINE_NVIM").is_none() && find("nvim").is_none() {
+        install("neovim", &["neovim"])?;
+    }
+    Ok(())
+}
+
 /// Installs system packages where we may; says what to do where we may not.
 fn install(what: &str, packages: &[&str]) -> anyhow::Result<()> {
     let by_hand = format!(

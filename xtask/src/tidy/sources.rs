@@ -93,6 +93,30 @@ fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
 }
 
+/// Dependencies that no file of their crate names.
+pub(super) fn unused(files: &[SourceFile], graph: &Graph) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for it in &graph.crates {
+        let own = |file: &&SourceFile| file.path.starts_with(&format!("{}/", it.folder));
+        let sources: Vec<&SourceFile> = files.iter().filter(own).collect();
+        for name in it
+            .depends_on
+            .iter()
+            .chain(&it.outside)
+            .chain(&it.tests_with)
+        {
+            let word = name.replace('-', "_");
+            let named =
+                |file: &&SourceFile| file.path.ends_with(".rs") && file.text.contains(&word);
+            if !sources.iter().any(named) {
+                let text = format!("depends on `{name}` and never names it");
+                problems.push(Problem::new(format!("{}/Cargo.toml", it.folder), text));
+            }
+        }
+    }
+    problems
+}
+
 /// Lines before the file's unit tests, with their 0-based numbers.
 fn production_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines()
@@ -106,10 +130,30 @@ mod tests {
 
     use super::{super::graph::Crate, *};
 
-    #[track_caller]
-    fn finds(path: &str, text: &str, expected: &[&str]) {
+    #[test]
+    fn a_dependency_is_used() {
+        let mut krate = krate("il-watch", 4);
+        krate.outside = BTreeSet::from(["rustc-hash".to_owned(), "ignore".to_owned()]);
+        let graph = Graph {
+            crates: vec![krate],
+        };
+        let file = SourceFile {
+            path: "crates/il-watch/src/lib.rs".to_owned(),
+            text: "//! H.\nuse rustc_hash::FxHashMap;\n".to_owned(),
+        };
+        let found = unused(&[file], &graph);
+        assert_eq!(
+            found,
+            [Problem::new(
+                "crates/il-watch/Cargo.toml",
+                "depends on `ignore` and never names it"
+            )]
+        );
+    }
+
+    fn krate(name: &str, level: u8) -> Crate {
         let none = BTreeSet::new;
-        let krate = |name: &str, level: u8| Crate {
+        Crate {
             name: name.to_owned(),
             folder: format!("crates/{name}"),
             level: Some(Level::Layer(level)),
@@ -117,7 +161,11 @@ mod tests {
             tests_with: none(),
             links: none(),
             outside: none(),
-        };
+        }
+    }
+
+    #[track_caller]
+    fn finds(path: &str, text: &str, expected: &[&str]) {
         let graph = Graph {
             crates: vec![krate("il-complete", 3), krate("il-watch", 4)],
         };
