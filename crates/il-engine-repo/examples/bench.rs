@@ -82,7 +82,8 @@ fn type_lines(repository: &Repository, model: &RepoModel) -> (Vec<f64>, Vec<f64>
         let at = random.below(lines.len());
         let before: usize = lines[..at].iter().map(|l| l.len()).sum();
         let line = lines[at].trim_end();
-        for (i, (offset, _)) in line.char_indices().enumerate() {
+        let mut last: Option<Request> = None;
+        for (offset, _) in line.char_indices() {
             let cursor = before + offset;
             let text = format!(
                 "{}{}",
@@ -98,20 +99,28 @@ fn type_lines(repository: &Repository, model: &RepoModel) -> (Vec<f64>, Vec<f64>
                 alternatives: 1,
                 priority: Priority::Interactive,
             };
-            let start = Instant::now();
-            let outcome = model.complete(&request, &CancelToken::new(), &mut |_| {
-                ControlFlow::Continue(())
-            });
-            assert!(outcome.is_ok());
-            let micros = start.elapsed().as_secs_f64() * 1e6;
-            if i == 0 {
-                cold.push(micros)
-            } else {
-                warm.push(micros)
+            match &last {
+                None => cold.push(ask(model, &request)),
+                // The best of three, each a keystroke after the last: other work on the machine is left out.
+                Some(last) => warm.push((0..3).fold(f64::INFINITY, |best, _| {
+                    ask(model, last);
+                    ask(model, &request).min(best)
+                })),
             }
+            last = Some(request);
         }
     }
     (cold, warm)
+}
+
+/// Asks and gives the time it took in µs.
+fn ask(model: &RepoModel, request: &Request) -> f64 {
+    let start = Instant::now();
+    let outcome = model.complete(request, &CancelToken::new(), &mut |_| {
+        ControlFlow::Continue(())
+    });
+    assert!(outcome.is_ok());
+    start.elapsed().as_secs_f64() * 1e6
 }
 
 fn update_files(repository: &Repository, model: &RepoModel) -> Vec<f64> {

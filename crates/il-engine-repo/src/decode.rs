@@ -66,19 +66,29 @@ pub(crate) struct Question<'a> {
     pub(crate) view: &'a View,
     pub(crate) words: Words<'a>,
     pub(crate) weights: &'a Weights,
+    /// Whether the line may end at the cursor, because more lines are wanted.
+    pub(crate) may_end: bool,
 }
 
 impl Question<'_> {
     /// Fills `work.beliefs` with what comes after `said`.
     pub(crate) fn step(&self, said: &Said, work: &mut Workspace) {
-        work.steps += 1;
-        work.answers.ask(self.family, self.view, said, self.words);
-        work.beliefs
-            .form(&work.answers, self.words, &self.weights.trust, None);
+        self.believe(said, work);
         if let Some(mixer) = &self.weights.mixer {
             work.features
                 .fill(self.view, said, &work.answers, &work.beliefs, self.words);
             mixer.weigh(&work.features, &mut work.beliefs);
+        }
+    }
+
+    /// The same before the mixer.
+    pub(crate) fn believe(&self, said: &Said, work: &mut Workspace) {
+        work.steps += 1;
+        work.answers.ask(self.family, self.view, said, self.words);
+        work.beliefs
+            .form(&work.answers, self.words, &self.weights.trust, None);
+        if self.view.begun(said) {
+            self.keep_begun(&mut work.beliefs);
         }
     }
 
@@ -101,9 +111,6 @@ impl Question<'_> {
                     return None;
                 }
                 self.step(&hypothesis.said, work);
-                if step == 0 && !self.view.partial.is_empty() {
-                    self.keep_begun(&mut work.beliefs);
-                }
                 self.branch(
                     &hypothesis,
                     step == 0,
@@ -144,13 +151,15 @@ impl Question<'_> {
             }
             let ends_line = is_newline(guess.token);
             // To say nothing is no answer, and a line that goes on behind the cursor does not end here.
-            if ends_line && (first || !self.view.rest.is_empty()) {
+            let nothing_said = from.text.is_empty();
+            let blank = nothing_said && !(self.may_end && first && !self.view.typed().is_empty());
+            if ends_line && (blank || !self.view.rest.is_empty()) {
                 continue;
             }
             taken += 1;
             let log_p = from.log_p + guess.p.ln();
             let meets_rest = self.meets_rest(from, guess.token);
-            if meets_rest && first {
+            if meets_rest && nothing_said {
                 continue;
             }
             if ends_line || meets_rest {
@@ -238,7 +247,13 @@ impl Question<'_> {
         for guess in &mut beliefs.guesses {
             guess.p /= sum;
         }
-        beliefs.guesses.sort_by(|a, b| b.p.total_cmp(&a.p));
+        beliefs.rest = unknown / sum;
+        beliefs.newlines.clear();
+        let by_p = |a: &Guess, b: &Guess| {
+            b.p.total_cmp(&a.p)
+                .then_with(|| words.text(a.token).cmp(words.text(b.token)))
+        };
+        beliefs.guesses.sort_unstable_by(by_p);
     }
 
     /// The most frequent words with the begun prefix that are not guesses already.

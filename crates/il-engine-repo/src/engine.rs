@@ -96,17 +96,24 @@ impl RepoModel {
             cursor: request.cursor,
         };
         session.look(at, &family, snapshot.generation);
-        let Some((question, work)) = session.question(&family, weights) else {
+        let Some((mut question, work)) = session.question(&family, weights) else {
             return ControlFlow::Continue(());
         };
-        let Some(lines) = question.line(work, cancel) else {
+        let block = matches!(request.length, Length::Block { .. });
+        question.may_end = block;
+        let Some(mut lines) = question.line(work, cancel) else {
             return ControlFlow::Break(());
         };
+        lines.retain(|l| !l.text.trim_end().is_empty() || (block && l.done && l.text.is_empty()));
+        // A block may start with the end of its first line; the rest of it is then said below.
+        let goes_on_below = block && lines.first().is_some_and(|l| l.text.is_empty());
         let mut seen: Vec<&str> = Vec::new();
-        for (alternative, line) in distinct(&lines, &mut seen)
-            .take(request.alternatives.max(1))
-            .enumerate()
-        {
+        let alternatives = if goes_on_below {
+            0
+        } else {
+            request.alternatives.max(1)
+        };
+        for (alternative, line) in distinct(&lines, &mut seen).take(alternatives).enumerate() {
             let finish = send(alternative, line, 0.0, weights, sink)?;
             let origin = question.origin(line, work);
             if let Some((path, row)) = origin {
@@ -118,7 +125,7 @@ impl RepoModel {
                     },
                 })?;
             }
-            if alternative > 0 || !matches!(request.length, Length::Block { .. }) {
+            if alternative > 0 || !block {
                 sink(Chunk::End {
                     alternative,
                     finish,
@@ -127,7 +134,9 @@ impl RepoModel {
         }
         if let (Length::Block { max_lines }, Some(first)) = (
             request.length,
-            lines.into_iter().find(|l| !l.text.is_empty()),
+            lines
+                .into_iter()
+                .find(|l| goes_on_below || !l.text.is_empty()),
         ) {
             let finish = self.block(
                 request,
@@ -167,7 +176,7 @@ impl RepoModel {
                 Finish::Unsure
             });
         }
-        let unit = indent_unit(&request.text);
+        let unit = indent_unit(&request.text, &request.language);
         let start_line = request.text[..request.cursor]
             .rfind('\n')
             .map_or(0, |n| n + 1);
@@ -302,8 +311,8 @@ fn send(
     })
 }
 
-/// One level of indentation as this text writes it.
-fn indent_unit(text: &str) -> String {
+/// One level of indentation as this text writes it, or else as its language does.
+fn indent_unit(text: &str, language: &str) -> String {
     let mut previous = "";
     let mut votes = [0usize; 9];
     for line in text.lines().filter(|l| !l.trim().is_empty()).take(2000) {
@@ -320,7 +329,13 @@ fn indent_unit(text: &str) -> String {
     match (0..9).max_by_key(|&i| votes[i]).filter(|&i| votes[i] > 0) {
         Some(0) => "\t".to_owned(),
         Some(n) => " ".repeat(n),
-        None => "    ".to_owned(),
+        None => {
+            let registry = il_lang::registry();
+            let language = registry
+                .by_id(language)
+                .unwrap_or_else(|| registry.plaintext());
+            language.indent.unit().to_owned()
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::vocabulary::Literals;
 const LISTS: &str = include_str!("literals.txt");
 
 /// In how many families a word must be a literal to be one everywhere.
-const SHARED_BY: usize = 3;
+const SHARED_BY: usize = 2;
 
 /// A number that changes when the lists do: saved models depend on them.
 pub(crate) fn sum_of_literals() -> u64 {

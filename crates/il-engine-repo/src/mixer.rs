@@ -17,7 +17,7 @@ use crate::view::{View, push_bracket};
 use crate::vocabulary::{Id, Kind, Words, is_newline};
 
 /// Candidates that are weighed; everything else is one more.
-pub(crate) const WEIGHED: usize = 16;
+pub(crate) const WEIGHED: usize = 24;
 /// Features that all candidates of a step share.
 pub(crate) const SHARED: usize = SOURCES * 2 + 80;
 /// Features of one candidate.
@@ -88,8 +88,8 @@ impl Features {
                         self.slots[usize::from(c)] = i as u8;
                     }
                 }
-            } else {
-                self.slots[usize::from(guess.candidate)] = i as u8;
+            } else if let Some(slot) = self.slots.get_mut(usize::from(guess.candidate)) {
+                *slot = i as u8;
             }
         }
         let in_text = self.follow_brackets(view, said, words);
@@ -156,6 +156,9 @@ impl Features {
         x[11] = flag(!view.rest.is_empty());
         x[12] = flag(answers.tallies[crate::sources::REPOSITORY].total[0] > 0.0);
         x[13] = (1.0 + view.cursor as f32).ln() / 8.0;
+        if view.begun(said) {
+            x[15] = (view.partial.len() as f32).min(10.0) / 5.0;
+        }
         x[14] = flag(view.like_lines[..2].iter().any(|l| !l.is_empty()));
         let last = said
             .tokens

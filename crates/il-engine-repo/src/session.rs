@@ -17,9 +17,11 @@ use crate::view::View;
 use crate::vocabulary::Words;
 use crate::weights::Weights;
 
-/// How much text around the cursor is looked at.
-const BYTES_BEFORE: usize = 256 << 10;
-const BYTES_AFTER: usize = 128 << 10;
+/// How much text around the cursor is looked at, at least.
+const BYTES_BEFORE: usize = 96 << 10;
+const BYTES_AFTER: usize = 48 << 10;
+/// The window moves by this much at a time, so that it mostly stays the same from key to key.
+const BYTES_STEP: usize = 32 << 10;
 
 #[derive(Debug, Default)]
 pub(crate) struct Session {
@@ -89,25 +91,26 @@ impl Session {
                 view: &self.view,
                 words,
                 weights,
+                may_end: false,
             },
             &mut self.work,
         ))
     }
 }
 
-/// The part of a text around an offset that is looked at, starting at the start of a line.
+/// The part of a text around an offset that is looked at, in whole lines.
+///
+/// Its start is counted from the start of the text and its end from the end, so that typing moves neither.
 fn window(text: &str, cursor: usize) -> std::ops::Range<usize> {
-    let mut start = cursor.saturating_sub(BYTES_BEFORE);
+    let skipped = |bytes: usize| bytes / BYTES_STEP * BYTES_STEP;
+    let b = text.as_bytes();
+    let mut start = skipped(cursor.saturating_sub(BYTES_BEFORE));
     if start > 0 {
-        let b = text.as_bytes();
-        start = memchr::memchr(b'\n', &b[start..cursor]).map_or(start, |n| start + n + 1);
+        start = memchr::memchr(b'\n', &b[start..cursor]).map_or(cursor, |n| start + n + 1);
     }
-    let mut end = (cursor + BYTES_AFTER).min(text.len());
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    let mut end = text.len() - skipped((text.len() - cursor).saturating_sub(BYTES_AFTER));
+    if end < text.len() {
+        end = memchr::memchr(b'\n', &b[end..]).map_or(text.len(), |n| end + n + 1);
     }
     start..end
 }
@@ -128,5 +131,38 @@ impl Session {
             .lines()
             .get(line)
             .map_or_else(Default::default, |l| l.state_before())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_does_not_move_the_window() {
+        let line = "let some_value = another_value + 1; // größe\n";
+        let text = line.repeat(20_000);
+        let cursor = line.len() * 10_000;
+        let before = window(&text, cursor);
+        let mut typed = text.clone();
+        typed.insert_str(cursor, "héllo");
+        let after = window(&typed, cursor + 6);
+        assert_eq!(before.start, after.start);
+        assert_eq!(text.len() - before.end, typed.len() - after.end);
+        assert!(text[before.clone()].starts_with("let") && text[before.clone()].ends_with('\n'));
+        assert!(before.len() < BYTES_BEFORE + BYTES_AFTER + 3 * BYTES_STEP);
+    }
+
+    #[test]
+    fn a_text_of_one_endless_line_has_a_window() {
+        let text = "é".repeat(300_000);
+        let cursor = text.len() / 2;
+        let range = window(&text, cursor);
+        assert!(
+            range.contains(&cursor)
+                && text.is_char_boundary(range.start)
+                && text.is_char_boundary(range.end)
+        );
+        assert_eq!(window("", 0), 0..0);
     }
 }

@@ -14,6 +14,7 @@ use crate::family::Family;
 use crate::keys::{LINE_KEYS, SPARSE_KEYS, SparseState, line_keys};
 use crate::names::Recent;
 use crate::sheet::{Line, Sheet, parents};
+use crate::sources::Said;
 use crate::vocabulary::{BOS, Id, Kind, Words};
 
 /// How many tokens of the buffer are looked at before and after the cursor.
@@ -464,6 +465,11 @@ impl View {
                 }
             }
         }
+    }
+
+    /// Whether the next token is the rest of a word that is already begun.
+    pub(crate) fn begun(&self, said: &Said) -> bool {
+        said.tokens.is_empty() && !self.partial.is_empty()
     }
 
     /// The nearest line above that is less indented.

@@ -1,6 +1,11 @@
 //! The learned numbers: trusts of the chain, weights of the mixer, the calibration curve.
 //!
-//! They are one small file in this crate, made by `examples/train_mixer.rs` and read when first needed.
+//! They are one small file in this crate, made by `examples/train_mixer.rs` and read when first needed. The
+//! repositories they were learned from (none of them in an evaluation suite): chroma, fasthttp, go-git,
+//! goldmark, hcl, viper; commons-collections, commons-io, guava, h2; click, flask, pytest, requests,
+//! sqlalchemy, werkzeug; candle, clap, regex, rustls, serde, tokio; chevrotain, effect, mobx, rxjs,
+//! tanstack, trpc; 1800 lines of each, 6 epochs.
+//!
 //! Layout, little-endian: `ILMX`, a version byte, then for the trusts an i8 each (sixteenths of a logit),
 //! for the mixer an f16 each, for the calibration an f32 each.
 //!

@@ -5,6 +5,7 @@ use expect_test::{Expect, expect};
 use il_engine::{
     CancelToken, Chunk, Engine as _, Finish, Length, Origin, Outcome, Priority, Request,
 };
+use proptest::prelude::*;
 
 use crate::{Options, RepoModel, SourceFile};
 
@@ -291,6 +292,19 @@ fn a_block_goes_on_to_its_end_in_the_files_own_style() {
 }
 
 #[test]
+fn a_block_may_start_on_the_next_line() {
+    let body = "func (s *Server) Name() string {\n\treturn s.name\n}\n\nfunc (s *Server) Host() string {\n\treturn s.host\n}\n\n";
+    check_block(
+        &[("a.go", body), ("c.go", &body.replace("Server", "Client"))],
+        "b.go",
+        "func (s *Session) Name() string {$0\n}\n",
+        &expect![[r#"
+
+            →return s.name"#]],
+    );
+}
+
+#[test]
 fn a_cancelled_question_takes_no_step_more() {
     let model = model(&[CLIENT]);
     let request = request("src/main.rs", "fn main() {\n    $0\n}\n", Length::Line);
@@ -350,4 +364,29 @@ fn two_questions_about_one_file_at_once_are_both_answered() {
             scope.spawn(|| assert_eq!(ask(&model, &request).texts[0], "Socket::open(address)?;"));
         }
     });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_answered_without_a_panic_and_with_probabilities(
+        lines in proptest::collection::vec("[ \t]{0,6}[a-c(){}\\[\\]\"'`:=,.;#/*é\\\\$]{0,12}", 0..12),
+        terminator in proptest::sample::select(vec!["\n", "\r\n", "\r"]),
+        at in any::<proptest::sample::Index>(),
+        path in proptest::sample::select(vec!["x.rs", "x.py", "x.ts", "x.go", "x.rb", "x.sh", "x.md", "x"]),
+        block in any::<bool>(),
+    ) {
+        let model = model(&[CLIENT, ("y.py", "a = b(c)\n"), ("y.ts", "a.b(c);\n")]);
+        let text = lines.join(terminator);
+        let places: Vec<usize> = text.char_indices().map(|c| c.0).chain([text.len()]).collect();
+        let mut fixture = text.clone();
+        fixture.insert_str(places[at.index(places.len())], "$0");
+        let length = if block { Length::Block { max_lines: 5 } } else { Length::Line };
+        let cursor = fixture.find("$0").expect("it was just put there");
+        let request = Request { cursor, text: text.into(), ..request(path, "$0", length) };
+        let answer = ask(&model, &request);
+        prop_assert!(answer.probabilities.iter().all(|p| (0.0..=1.0).contains(p)));
+        prop_assert!(block || answer.texts.iter().all(|t| !t.contains(['\n', '\r'])));
+    }
 }

@@ -163,10 +163,19 @@ fn cuts(repository: &Repository, n: usize, random: &mut Random) -> Vec<Cut> {
         }
         let mut tokens: Vec<Token> = Vec::new();
         lexer(&file.language).line(body, &mut Default::default(), &mut tokens);
-        let cursor = if random.unit() < 0.5 {
-            0
-        } else {
-            tokens[random.below(tokens.len())].start as usize
+        let token = tokens[random.below(tokens.len())];
+        let cursor = match random.unit() {
+            u if u < 0.45 => 0,
+            u if u < 0.75 => token.start as usize,
+            _ => {
+                // Inside a word, or at its end.
+                let mut at =
+                    token.start as usize + 1 + random.below((token.end - token.start) as usize);
+                while !body.is_char_boundary(at) {
+                    at += 1;
+                }
+                at
+            }
         };
         let closer = tokens
             .iter()
@@ -255,6 +264,9 @@ impl State {
         let mut tokens = Vec::new();
         lexer(&file.language).line(line, &mut state, &mut tokens);
         let (from, to) = (cut.cursor - line_start, cut.resume - line_start);
+        let begun = tokens
+            .iter()
+            .find(|t| (t.start as usize) < from && t.end as usize >= from);
         let hidden = tokens
             .iter()
             .filter(|t| t.start as usize >= from && (t.start as usize) < to);
@@ -269,6 +281,15 @@ impl State {
         let Some(mut truth) = known else { return };
         let after = tokens.iter().find(|t| t.start as usize >= to);
         if !self.session.view.partial.is_empty() {
+            let Some(begun) = begun else { return };
+            let word = &line[begun.start as usize..begun.end as usize];
+            let Some((question, _)) = self.session.question(&family, weights) else {
+                return;
+            };
+            truth.insert(0, question.words.find(word).unwrap_or(u32::MAX));
+        }
+        // A symbol cut in two is neither begun nor left.
+        if self.session.view.partial.is_empty() && begun.is_some_and(|t| t.end as usize > from) {
             return;
         }
         let Some((question, _)) = self.session.question(&family, weights) else {
@@ -311,6 +332,9 @@ impl State {
             weights,
             0.5,
             |work, question, said, truth| {
+                if question.view.begun(said) {
+                    return;
+                }
                 work.answers
                     .ask(question.family, question.view, said, question.words);
                 work.beliefs
@@ -336,10 +360,7 @@ impl State {
             weights,
             0.7,
             |work, question, said, truth| {
-                work.answers
-                    .ask(question.family, question.view, said, question.words);
-                work.beliefs
-                    .form(&work.answers, question.words, &weights.trust, None);
+                question.believe(said, work);
                 work.features.fill(
                     question.view,
                     said,
