@@ -30,29 +30,34 @@ pub(crate) struct ContextIndex {
     pub(crate) next: Vec<Id>,
     /// The file of each position of `order`.
     pub(crate) file: Vec<u32>,
+    /// The white space before the token at each position of `order`.
+    pub(crate) space: Vec<u8>,
 }
 
 impl ContextIndex {
     /// Sorts the positions of `tokens`. `vocabulary` is one more than the largest id.
-    pub(crate) fn build(tokens: &[Id], file_of: &[u32], vocabulary: usize) -> Self {
-        let order_and_bucket = sort_positions(tokens, vocabulary);
-        Self::with_order(tokens, file_of, order_and_bucket.0, order_and_bucket.1)
+    pub(crate) fn build(tokens: &[Id], file_of: &[u32], space: &[u8], vocabulary: usize) -> Self {
+        let (order, bucket) = sort_positions(tokens, vocabulary);
+        Self::with_order(tokens, file_of, space, order, bucket)
     }
 
     /// Fills in what follows from the order.
     pub(crate) fn with_order(
         tokens: &[Id],
         file_of: &[u32],
+        space: &[u8],
         order: Vec<u32>,
         bucket: Vec<u32>,
     ) -> Self {
         let next = order.iter().map(|&p| tokens[p as usize]).collect();
         let file = order.iter().map(|&p| file_of[p as usize]).collect();
+        let space = order.iter().map(|&p| space[p as usize]).collect();
         Self {
             order,
             bucket,
             next,
             file,
+            space,
         }
     }
 
@@ -107,6 +112,7 @@ impl ContextIndex {
             + self.next.capacity()
             + self.file.capacity())
             * 4
+            + self.space.capacity()
     }
 }
 
@@ -237,7 +243,7 @@ mod tests {
         ) {
             let mut tokens = vec![BOS];
             tokens.extend(tail);
-            let index = ContextIndex::build(&tokens, &vec![0; tokens.len()], 5);
+            let index = ContextIndex::build(&tokens, &vec![0; tokens.len()], &vec![0; tokens.len()], 5);
             let p = 1 + at.index(tokens.len() - 1);
             let context: Vec<Id> = tokens[..p].iter().rev().copied().take(DEPTH).collect();
             let mut ranges = Vec::new();
@@ -257,10 +263,11 @@ mod tests {
     fn what_is_beside_the_order_belongs_to_it() {
         let tokens = [BOS, 3, 4, 3, 4, BOS, 4, 3];
         let files = [0, 0, 0, 0, 0, 1, 1, 1];
-        let index = ContextIndex::build(&tokens, &files, 5);
+        let index = ContextIndex::build(&tokens, &files, &[7, 0, 1, 2, 3, 7, 4, 5], 5);
         for (i, &p) in index.order.iter().enumerate() {
             assert_eq!(index.next[i], tokens[p as usize]);
             assert_eq!(index.file[i], files[p as usize]);
+            assert_eq!(index.space[i], [7, 0, 1, 2, 3, 7, 4, 5][p as usize]);
         }
     }
 }

@@ -102,8 +102,15 @@ impl Segment {
         let ((exact, abstracted), (line_keys, sparse_keys)) = rayon::join(
             || {
                 rayon::join(
-                    || ContextIndex::build(&this.tokens, &file_of, vocabulary as usize),
-                    || ContextIndex::build(&this.names, &file_of, vocabulary as usize),
+                    || {
+                        ContextIndex::build(
+                            &this.tokens,
+                            &file_of,
+                            &this.space,
+                            vocabulary as usize,
+                        )
+                    },
+                    || ContextIndex::build(&this.names, &file_of, &this.space, vocabulary as usize),
                 )
             },
             || rayon::join(|| this.index_lines(), || this.index_sparse(&kinds)),
@@ -125,11 +132,20 @@ impl Segment {
         let ((exact, abstracted), (line_keys, sparse_keys)) = rayon::join(
             || {
                 rayon::join(
-                    || ContextIndex::with_order(&this.tokens, &file_of, exact.order, exact.bucket),
+                    || {
+                        ContextIndex::with_order(
+                            &this.tokens,
+                            &file_of,
+                            &this.space,
+                            exact.order,
+                            exact.bucket,
+                        )
+                    },
                     || {
                         ContextIndex::with_order(
                             &this.names,
                             &file_of,
+                            &this.space,
                             abstracted.order,
                             abstracted.bucket,
                         )
@@ -222,6 +238,12 @@ impl Segment {
         }
         let mut positions = positions.into_iter();
         keys.map(|k| KeyIndex::build(&k, &positions.next().unwrap_or_default()))
+    }
+
+    /// Where the tokens of a file are.
+    pub(crate) fn tokens_of(&self, file: usize) -> std::ops::Range<u32> {
+        let next = self.files.get(file + 1);
+        self.files[file].first_token..next.map_or(self.tokens.len() as u32, |f| f.first_token)
     }
 
     /// The file of a token, by position.

@@ -69,7 +69,7 @@ impl Session {
             local: buffer.local(),
         };
         self.view.lay_out(buffer.lines(), line, cut, words);
-        self.view.find_lines(family, words, at.path);
+        self.view.find_lines(family, words, at.path, generation);
         self.view.tongue = tongue(family_of(at.language));
     }
 

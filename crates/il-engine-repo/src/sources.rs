@@ -324,7 +324,7 @@ impl Answers {
                     if excluded == Some(file) || (live.has_dead() && !live.is_live(file)) {
                         continue;
                     }
-                    let space = segment.space[index.order[i] as usize];
+                    let space = index.space[i];
                     let token = index.next[i];
                     if abstracted {
                         let candidate = resolve(&mut self.candidates, token, &said.recent);
@@ -447,6 +447,7 @@ impl Answers {
         words: Words<'_>,
     ) {
         let segment = &*live.segment;
+        let own = excluded.map_or(0..0, |file| segment.tokens_of(file as usize));
         for (k, key) in sparse_state(view, said, words)
             .keys()
             .into_iter()
@@ -458,11 +459,9 @@ impl Answers {
             while (at as usize) < found.len() {
                 let p = found[at as usize];
                 at += stride;
-                if excluded.is_some() || live.has_dead() {
-                    let file = segment.file_at(p) as u32;
-                    if excluded == Some(file) || !live.is_live(file) {
-                        continue;
-                    }
+                let dead = live.has_dead() && !live.is_live(segment.file_at(p) as u32);
+                if dead || own.contains(&p) {
+                    continue;
                 }
                 let (token, space) = (segment.tokens[p as usize], segment.space[p as usize]);
                 add(

@@ -285,8 +285,7 @@ impl<'a> Reader<'a> {
             orders.push(ContextIndex {
                 order,
                 bucket,
-                next: Vec::new(),
-                file: Vec::new(),
+                ..ContextIndex::default()
             });
         }
         let (Some(abstracted), Some(exact)) = (orders.pop(), orders.pop()) else {

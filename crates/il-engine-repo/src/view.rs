@@ -194,6 +194,8 @@ pub(crate) struct View {
     pub(crate) near: Vec<Vec<u32>>,
     scores: Vec<f32>,
     stamps: Vec<u32>,
+    /// Snapshot and path that `own` was counted for.
+    own_is_of: (u64, String),
     /// Counts of the tokens in those copies.
     pub(crate) own: rustc_hash::FxHashMap<Id, f32>,
     /// Which of the families the mixer knows this is.
@@ -380,15 +382,24 @@ impl View {
     }
 
     /// Finds the repository's copies of this file and the lines in like places.
-    pub(crate) fn find_lines(&mut self, family: &Family, words: Words<'_>, path: &str) {
+    pub(crate) fn find_lines(
+        &mut self,
+        family: &Family,
+        words: Words<'_>,
+        path: &str,
+        generation: u64,
+    ) {
         self.excluded.clear();
         self.excluded
             .extend(family.segments().map(|s| s.find(path)));
         self.directory = crate::segment::directory(path);
-        self.own.clear();
-        for (live, file) in family.segments().zip(&self.excluded) {
-            for &token in file.map_or(&[][..], |f| live.tokens(f as usize)) {
-                *self.own.entry(token).or_default() += 1.0;
+        if self.own_is_of.0 != generation || self.own_is_of.1 != path {
+            self.own_is_of = (generation, path.to_owned());
+            self.own.clear();
+            for (live, file) in family.segments().zip(&self.excluded) {
+                for &token in file.map_or(&[][..], |f| live.tokens(f as usize)) {
+                    *self.own.entry(token).or_default() += 1.0;
+                }
             }
         }
         self.find_near(family, words);
