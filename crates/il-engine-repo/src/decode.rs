@@ -22,8 +22,6 @@ const BEAM: usize = 3;
 const BRANCHES: usize = BEAM + 1;
 /// Continuations less probable than this are not.
 const BRANCH_FLOOR: f32 = 0.004;
-/// Whole hypotheses less probable than this (as a logarithm) are not.
-const LOG_FLOOR: f32 = -9.0;
 /// Most tokens in a line.
 const MOST_TOKENS: usize = 40;
 /// Words taken from the vocabulary when a word is begun.
@@ -66,6 +64,8 @@ pub(crate) struct Question<'a> {
     pub(crate) view: &'a View,
     pub(crate) words: Words<'a>,
     pub(crate) weights: &'a Weights,
+    /// Hypotheses less probable than this, as a logarithm, are given up.
+    pub(crate) log_floor: f32,
     /// Whether the line may end at the cursor, because more lines are wanted.
     pub(crate) may_end: bool,
 }
@@ -105,6 +105,7 @@ impl Question<'_> {
         let mut active = vec![start];
         let mut finished: Vec<Hypothesis> = Vec::new();
         for step in 0..MOST_TOKENS {
+            let so_far = active.first().cloned();
             let mut next = Vec::new();
             for hypothesis in active.drain(..) {
                 if cancel.is_cancelled() {
@@ -125,7 +126,12 @@ impl Question<'_> {
                 .iter()
                 .map(|h| h.log_p)
                 .fold(f32::NEG_INFINITY, f32::max);
-            next.retain(|h| h.log_p > best && h.log_p > LOG_FLOOR);
+            let furthest = next.first().cloned().or(so_far);
+            next.retain(|h| h.log_p > best && h.log_p > self.log_floor);
+            if next.is_empty() && finished.is_empty() {
+                // Nothing came to the end: the way there was sure for a while, and is worth saying.
+                finished.extend(furthest);
+            }
             active = next;
             if active.is_empty() {
                 break;

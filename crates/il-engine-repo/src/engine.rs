@@ -101,6 +101,7 @@ impl RepoModel {
         };
         let block = matches!(request.length, Length::Block { .. });
         question.may_end = block;
+        question.log_floor = self.options.floor.max(1e-9).ln();
         let Some(mut lines) = question.line(work, cancel) else {
             return ControlFlow::Break(());
         };

@@ -236,6 +236,11 @@ impl RepoModel {
             report.cancelled = true;
             return report;
         }
+        tracing::debug!(
+            files = report.files,
+            tokens = report.tokens,
+            "learnt the repository"
+        );
         self.publish(families);
         report
     }

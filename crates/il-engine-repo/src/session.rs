@@ -17,6 +17,8 @@ use crate::view::View;
 use crate::vocabulary::Words;
 use crate::weights::Weights;
 
+/// A little below what is ever shown; whoever asks may set another.
+const LOG_FLOOR: f32 = -9.2;
 /// How much text around the cursor is looked at, at least.
 const BYTES_BEFORE: usize = 96 << 10;
 const BYTES_AFTER: usize = 48 << 10;
@@ -91,6 +93,7 @@ impl Session {
                 view: &self.view,
                 words,
                 weights,
+                log_floor: LOG_FLOOR,
                 may_end: false,
             },
             &mut self.work,

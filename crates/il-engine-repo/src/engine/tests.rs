@@ -1,3 +1,5 @@
+//! The engine through text: a repository, a buffer with `$0` at the cursor, and what is said.
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -243,6 +245,22 @@ fn the_stored_copy_of_the_file_is_not_answered_from() {
             );
         }
     }
+}
+
+#[test]
+fn what_is_less_probable_than_the_floor_ends_there() {
+    let mut model = model(&[CLIENT]);
+    model.options.floor = 0.999;
+    let answer = ask(
+        &model,
+        &request(
+            "src/main.rs",
+            "fn main() {\n    let socket = $0\n}\n",
+            Length::Line,
+        ),
+    );
+    assert_eq!(answer.finish, Some(Finish::Unsure), "{answer:?}");
+    assert_eq!(answer.texts[0], "Socket");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Training, updates and what is never learnt.
+
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 

@@ -1,3 +1,5 @@
+//! Tokens as text: what each construct is cut into.
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
