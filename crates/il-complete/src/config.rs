@@ -13,6 +13,8 @@ pub struct Config {
     pub invoked_gate: GateConfig,
     /// How many alternatives an invoked request asks for at least.
     pub invoked_alternatives: usize,
+    /// How many alternatives of an instant engine are compared for the one that is shown.
+    pub compared_alternatives: usize,
     /// How long to wait for the typist.
     pub debounce: Debounce,
     /// How long an engine call that nobody waits for may go on: the next key usually comes within it,
@@ -35,6 +37,7 @@ impl Default for Config {
             gate: GateConfig::default(),
             invoked_gate: GateConfig::invoked(),
             invoked_alternatives: 3,
+            compared_alternatives: 3,
             debounce: Debounce::default(),
             linger: Duration::from_millis(150),
             patience: Duration::from_secs(10),

@@ -84,6 +84,12 @@ pub fn best_probability(pieces: &[Piece<'_>], config: &GateConfig) -> f32 {
         .fold(0.0, |best, place| best.max(place.cut.probability))
 }
 
+/// Keystrokes that showing `chars` characters saves on average: one key to accept them, one glance lost
+/// when they are wrong.
+pub fn expected_gain(chars: usize, probability: f32) -> f32 {
+    probability * (chars as f32 - 1.0) - (1.0 - probability)
+}
+
 /// Keys that a text stands for: its characters, less indentation and white space at its end, which an
 /// editor takes care of.
 pub fn keystrokes(text: &str) -> usize {
@@ -197,7 +203,7 @@ impl Walk {
             cut: Cut {
                 len: self.trimmed,
                 probability: p,
-                expected_gain: p * (self.chars as f32 - 1.0) - (1.0 - p),
+                expected_gain: expected_gain(self.chars, p),
             },
             chars: self.chars,
             later_line: self.later_line,

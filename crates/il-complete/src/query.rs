@@ -134,6 +134,16 @@ impl Query {
         self.ask.alternatives.max(least).clamp(1, MOST_ALTERNATIVES)
     }
 
+    /// How many alternatives are asked for. An engine that answers within a keystroke and says how sure it
+    /// is gives several to choose from: the surest whole line is not always what saves most.
+    pub(crate) fn asked_for(&self, wanted: usize, config: &Config) -> usize {
+        if self.is_calibrated() && self.is_instant() {
+            wanted.max(config.compared_alternatives)
+        } else {
+            wanted
+        }
+    }
+
     pub(crate) fn is_calibrated(&self) -> bool {
         self.ask
             .engine

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     dialect::Dialect,
     draft::Draft,
+    gate,
     query::Query,
     shape::{self, Notes, Scene},
 };
@@ -155,15 +156,14 @@ impl Presenter<'_> {
             return Err(first_reason.unwrap_or(Reason::NothingLearnt));
         }
         if self.query.is_calibrated() {
-            // What is on the screen stays first.
-            let rank = |(candidate, floor): &(Candidate, usize)| {
-                (*floor > 0, candidate.draft.probability())
+            // What is on the screen stays first; then what saves most, not what is surest: two letters
+            // are always surer than a line.
+            let gain = |draft: &Draft| {
+                gate::expected_gain(gate::keystrokes(draft.shown()), draft.probability())
             };
-            fitted.sort_by(|a, b| {
-                rank(b)
-                    .0
-                    .cmp(&rank(a).0)
-                    .then(rank(b).1.total_cmp(&rank(a).1))
+            fitted.sort_by(|(a, a_floor), (b, b_floor)| {
+                let on_screen = (*b_floor > 0).cmp(&(*a_floor > 0));
+                on_screen.then_with(|| gain(&b.draft).total_cmp(&gain(&a.draft)))
             });
         }
         fitted.truncate(wanted);

@@ -311,6 +311,7 @@ impl Pipeline {
         wanted: usize,
         priority: Priority,
     ) -> JobId {
+        let wanted = query.asked_for(wanted, &self.config);
         self.last_job += 1;
         let id = JobId(self.last_job);
         self.actions.push(Action::Start {

@@ -294,6 +294,25 @@ fn alternatives_are_different_and_best_first() {
 }
 
 #[test]
+fn what_saves_most_comes_before_what_is_surest() {
+    let engine = ScriptedEngine::new();
+    engine.on(
+        "for it in sel",
+        Reply::pieces(&[("f.", 0.99), ("rows", 0.1)])
+            .or(Reply::pieces(&[("f.columns_of(table):", 0.66)])),
+    );
+    check(
+        Rig::new(engine, "for it in sel$0"),
+        "request\nlist",
+        expect![[r#"
+            request                for it in sel⟦f.columns_of(table):⟧  (engine)
+            list                   for it in sel⟦f.columns_of(table):⟧  (engine)  "f.columns_of(table):" 0.66
+            calls 1 (0 ahead), cancelled 0
+        "#]],
+    );
+}
+
+#[test]
 fn whoever_asks_is_shown_what_is_less_sure() {
     let engine = ScriptedEngine::new();
     engine.on("x = ", Reply::pieces(&[("foo()", 0.3)]));
