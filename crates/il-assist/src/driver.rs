@@ -46,7 +46,7 @@ const WINDOW_BEFORE: usize = 128 << 10;
 const WINDOW_AFTER: usize = 64 << 10;
 
 /// How long an ask waits for the syntax before it goes on without.
-const SYNTAX_PATIENCE: Duration = Duration::from_millis(20);
+const SYNTAX_PATIENCE: Duration = Duration::from_millis(5);
 
 /// The same for a document whose syntax came too late the last time: it is large, and will again.
 const SYNTAX_IMPATIENCE: Duration = Duration::from_millis(2);
