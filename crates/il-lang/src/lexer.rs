@@ -246,10 +246,19 @@ impl Lexer {
             let start = i;
             let before = state.top();
             let mut class = TokenClass::Symbol;
-            let interpolation = if line_comment { None } else { self.interpolation(before) };
-            let opens_code = |at: usize| interpolation.is_some_and(|open| b[at..].starts_with(open));
+            let interpolation = if line_comment {
+                None
+            } else {
+                self.interpolation(before)
+            };
+            let opens_code =
+                |at: usize| interpolation.is_some_and(|open| b[at..].starts_with(open));
             if self.word[usize::from(c)] && !opens_code(i) {
-                class = if c.is_ascii_digit() { TokenClass::Number } else { TokenClass::Word };
+                class = if c.is_ascii_digit() {
+                    TokenClass::Number
+                } else {
+                    TokenClass::Word
+                };
                 i += 1;
                 while i < b.len() && self.word[usize::from(b[i])] && !opens_code(i) {
                     i += 1;

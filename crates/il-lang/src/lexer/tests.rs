@@ -7,7 +7,9 @@ use super::*;
 use crate::registry;
 
 fn lexer(language: &str) -> Lexer {
-    let language = registry().by_id(language).expect("the language is in the registry");
+    let language = registry()
+        .by_id(language)
+        .expect("the language is in the registry");
     Lexer::new(LexRules::from(language))
 }
 
@@ -19,7 +21,11 @@ fn shown(lexer: &Lexer, text: &str) -> String {
         lexer.line(line, &mut state, &mut tokens);
         for t in tokens {
             let word = &line[t.start as usize..t.end as usize];
-            let number = if t.class == TokenClass::Number { "#" } else { "" };
+            let number = if t.class == TokenClass::Number {
+                "#"
+            } else {
+                ""
+            };
             let space = "·".repeat(usize::from(t.space));
             out.push_str(&match t.mode {
                 TokenMode::Code => format!("{space}{number}{word} "),
