@@ -1,4 +1,4 @@
-//! Evaluation: cases, baselines, metrics and session replay.
+//! Evaluation: cases, baselines and metrics.
 //!
 //! The one idea: an engine is measured only through the contract that the editor uses. A case hides a
 //! piece of a real file; the engine is asked with that piece cut out, and what it pushes is scored.
@@ -10,7 +10,6 @@
 pub mod baseline;
 pub mod cases;
 pub mod lines;
-pub mod replay;
 
 mod answer;
 mod sampling;

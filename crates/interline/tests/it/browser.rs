@@ -1,10 +1,6 @@
 //! `interline playground` in a real browser: `web/test/repository.test.mjs` types, the embedded engine answers.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use crate::world::{World, left_out, slow};
 
@@ -15,20 +11,11 @@ fn ghost_text_from_the_repository_in_a_browser() {
         return;
     }
     let world = World::shop();
-    let mut command = world.command(&["playground", "--no-open"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut url)
-        .unwrap();
+    let (mut child, url) = world.playground();
     let ran = Command::new("node")
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web"))
         .args(["--test", "--test-reporter=spec", "test/repository.test.mjs"])
-        .env("INTERLINE_PLAYGROUND_URL", url.trim())
+        .env("INTERLINE_PLAYGROUND_URL", &url)
         .status();
     child.kill().unwrap();
     child.wait().unwrap();

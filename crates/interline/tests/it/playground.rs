@@ -1,9 +1,8 @@
 //! `interline playground`: that it serves; what it serves is tested in `il-playground`.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::TcpStream,
-    process::Stdio,
 };
 
 use crate::world::World;
@@ -11,18 +10,8 @@ use crate::world::World;
 #[test]
 fn it_prints_its_address_and_serves_the_page() {
     let world = World::shop();
-    let mut command = world.command(&["playground", "--no-open"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut url)
-        .unwrap();
+    let (mut child, url) = world.playground();
     let rest = url
-        .trim()
         .strip_prefix("http://")
         .unwrap_or_else(|| panic!("no address: {url}"));
     let (address, path) = rest.split_at(rest.find('/').unwrap());

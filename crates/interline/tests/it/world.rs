@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use tempfile::TempDir;
@@ -72,6 +73,21 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_interline"));
         self.prepare(&mut command).args(arguments);
         command
+    }
+
+    /// A playground that serves this world, and its address.
+    pub(crate) fn playground(&self) -> (Child, String) {
+        let mut child = self
+            .command(&["playground", "--no-open"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        (child, url.trim().to_owned())
     }
 
     /// Any program, in this world.
