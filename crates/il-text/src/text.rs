@@ -13,7 +13,7 @@
 //!
 //! Deliberately absent: `Display`. File contents reach a log only by being asked for by name.
 
-use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use ropey::{Rope, RopeSlice};
 
@@ -42,11 +42,6 @@ impl Text {
     /// The whole text as one string. O(n): prefer [`Text::slice`] or [`Text::window`] where a key is waiting.
     pub fn contents(&self) -> String {
         self.rope.to_string()
-    }
-
-    /// The whole text, shared. O(n), like [`Text::contents`].
-    pub fn to_arc(&self) -> Arc<str> {
-        self.contents().into()
     }
 
     /// The nearest character boundary at or before `offset`; the end for everything past it.

@@ -5,28 +5,11 @@
 
 use lsp_server::RequestId;
 use serde_json::{Value, json};
-use test_support::scripted_engine::Reply;
+use test_support::{random::Random, scripted_engine::Reply};
 
 use crate::bench::Bench;
 
 const STEPS: usize = 10_000;
-
-/// Split-mix: the same storm everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((it ^ (it >> 31)) % end as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-}
 
 /// A document as a naive editor holds it.
 struct Model {
@@ -113,7 +96,7 @@ fn storm(seed: u64, capabilities: &Value) {
         .engine
         .on("ret", Reply::pieces(&[("urn", 0.9), (" x", 0.8)]));
     bench.engine.on("'", Reply::panics("scripted"));
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut models: Vec<Model> = (0..3)
         .map(|it| Model {
             uri: format!("file:///repo/{it}.py"),

@@ -10,23 +10,11 @@ use std::{
 
 use il_lsp::replay::Editor;
 use serde_json::{Value, json};
+use test_support::random::Random;
 
 use crate::world::World;
 
 const STEPS: usize = 10_000;
-
-/// Split-mix: the same storm everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((it ^ (it >> 31)) % end as u64) as usize
-    }
-}
 
 /// A buffer as a naive editor holds it, counted in UTF-16.
 struct Buffer {
@@ -97,7 +85,7 @@ fn every_request_is_answered_once_and_the_process_ends_well() {
     editor
         .initialize(json!({ "rootUri": root, "capabilities": {} }))
         .unwrap();
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let mut buffers: Vec<Buffer> = (0..2)
         .map(|it| Buffer {
             uri: format!("{root}/shop/new_{it}.py"),
