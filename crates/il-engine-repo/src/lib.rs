@@ -6,8 +6,6 @@
 //!
 //! Deliberately absent: reading files, watching them, and deciding what of an answer to show.
 
-pub mod admission;
-
 mod buffer;
 mod chain;
 mod context;
@@ -30,7 +28,7 @@ mod view;
 mod vocabulary;
 mod weights;
 
-pub use admission::Refusal;
+pub use il_admission::Refusal;
 pub use model::{
     LearntFile, Options, Progress, RepoModel, SourceFile, Stats, TrainingReport, text_hash,
 };

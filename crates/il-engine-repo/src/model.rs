@@ -14,7 +14,6 @@ use il_lang::lexer::{LexRules, LexState, Lexer, Token, TokenClass};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::admission::{self, Refusal};
 use crate::buffer::split_lines;
 use crate::family::{Family, Live};
 use crate::literals::literals;
@@ -185,7 +184,7 @@ impl RepoModel {
         let mut report = TrainingReport::default();
         let mut by_family: FxHashMap<&'static str, Vec<SourceFile>> = FxHashMap::default();
         for file in files {
-            match admission::admit(&file.path, &file.text) {
+            match il_admission::admit(&file.path, &file.text) {
                 Ok(()) => by_family
                     .entry(family_of(&file.language))
                     .or_default()
@@ -249,7 +248,7 @@ impl RepoModel {
     pub fn update(&self, path: &str, language: &str, text: Option<&str>) {
         let _writer = lock(&self.writer);
         let snapshot = self.snapshot();
-        let text = text.filter(|t| admission::admit(path, t).is_ok());
+        let text = text.filter(|t| il_admission::admit(path, t).is_ok());
         let target = family_of(language);
         let mut families = snapshot.families.clone();
         let mut changed = false;

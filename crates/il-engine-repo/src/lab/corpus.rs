@@ -7,7 +7,6 @@ use std::path::Path;
 use il_lang::lexer::{LexState, TokenClass, TokenMode};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::admission;
 use crate::model::{SourceFile, family_of, lexer};
 
 /// A repository in memory.
@@ -70,7 +69,7 @@ pub fn read_repository(root: &Path, most_bytes: usize) -> Option<Repository> {
             continue;
         };
         if text.len() < 40
-            || admission::admit(&relative, &text).is_err()
+            || il_admission::admit(&relative, &text).is_err()
             || !seen.insert(hash(&text))
         {
             continue;

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::mpsc, thread};
 
 use il_assist::{CancelToken, OpenError, Progress, Stage};
-use il_engine_repo::{Options, RepoModel, SourceFile, StoreError, TrainingReport, admission};
+use il_engine_repo::{Options, RepoModel, SourceFile, StoreError, TrainingReport};
 use il_watch::File;
 
 use super::{cache::Unusable, tree};
@@ -13,7 +13,7 @@ pub(crate) type Model = RepoModel;
 
 /// Why a path must never be learnt from, by its name alone.
 pub(crate) fn never(path: &str) -> Option<&'static str> {
-    admission::is_secret(path).then_some("its name says that it holds secrets")
+    il_admission::is_secret(path).then_some("its name says that it holds secrets")
 }
 
 /// A model that answers from the file being edited alone.

@@ -21,7 +21,7 @@ const MOST_SOURCE: u64 = 64 << 20;
 /// What may be learnt.
 pub(crate) fn options() -> Options {
     Options {
-        max_file_bytes: il_engine_repo::admission::MAX_BYTES,
+        max_file_bytes: il_admission::MAX_BYTES,
         max_total_bytes: MOST_SOURCE,
         never: Arc::new(never),
         ..Options::default()

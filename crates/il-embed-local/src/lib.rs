@@ -1,0 +1,1 @@
+//! Embeddings from weights on disk: GGUF and safetensors.

@@ -1,0 +1,1 @@
+//! Embeddings from a server: OpenAI-compatible and Ollama.

@@ -1,0 +1,12 @@
+//! The retrieval contract: terms, queries, snippets, embedders, and the ranking for a cursor.
+//!
+//! The one idea: what is asked and what comes back is plain data with exact lines, so that completion, chat,
+//! search and evaluation ask the same question and a test is a text. Ranking is pure: the same index and
+//! the same query give the same order.
+//!
+//! Deliberately absent: how an index is kept, where vectors come from, and how many tokens a model has.
+
+mod embed;
+pub mod terms;
+
+pub use embed::{EmbedError, Embedder, Purpose, normalise};
