@@ -1,0 +1,2 @@
+//! Embeds lines.
+fn main() {}
