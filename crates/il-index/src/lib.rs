@@ -1,1 +1,15 @@
 //! The index of a working tree: chunks, symbols, terms, vectors; searched in milliseconds, updated as files change.
+//!
+//! The one idea: immutable segments. A file's text, chunks, symbols and words are built once into a segment; a
+//! change makes a small new segment and marks the old file dead. So whoever searches holds a view that nobody
+//! can change, updates never wait for searches, and the disk holds whole segments or none.
+//!
+//! Deliberately absent: walking and watching the tree (whoever does that hands paths and stamps in), and
+//! where on the machine an index is kept.
+
+mod analysis;
+mod segment;
+mod view;
+
+pub use analysis::{SourceFile, Stamp};
+pub use view::View;

@@ -6,7 +6,12 @@
 //!
 //! Deliberately absent: how an index is kept, where vectors come from, and how many tokens a model has.
 
+pub mod cursor;
 mod embed;
+mod instruction;
+mod spec;
 pub mod terms;
 
 pub use embed::{EmbedError, Embedder, Purpose, normalise};
+pub use instruction::Instruction;
+pub use spec::{ChoiceError, Dialect, EmbeddingChoice, ServerChoice};

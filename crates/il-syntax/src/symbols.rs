@@ -13,7 +13,7 @@ use std::{
 
 use il_text::Text;
 use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryMatch};
+use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, QueryMatch};
 
 use crate::{
     grammar::{self, Capture, Grammar, Role},
@@ -95,6 +95,11 @@ impl SymbolKind {
         ("implementation", Self::Implementation),
         ("table", Self::Table),
     ];
+
+    /// Every kind, always in this order: an index on disk counts on it, so new ones go last.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::NAMES.iter().map(|&(_, kind)| kind)
+    }
 
     /// The kind with this name, as queries spell it.
     pub fn parse(name: &str) -> Option<Self> {
@@ -191,6 +196,21 @@ fn definitions(
     node: Node<'_>,
     max_depth: Option<u32>,
 ) -> Vec<(usize, Symbol)> {
+    let mut found = Vec::new();
+    each_match(text, &grammar.symbols, node, max_depth, |matched| {
+        found.extend(symbol(text, grammar, matched).map(|symbol| (matched.pattern_index, symbol)));
+    });
+    found
+}
+
+/// Runs a query within its budget and hands out what it matches.
+pub(crate) fn each_match(
+    text: &Text,
+    query: &Query,
+    node: Node<'_>,
+    max_depth: Option<u32>,
+    mut found: impl FnMut(&QueryMatch<'_, '_>),
+) {
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(MATCH_LIMIT);
     cursor.set_max_start_depth(max_depth);
@@ -205,12 +225,10 @@ fn definitions(
     };
     let read = |node: Node<'_>| std::iter::once(text.slice(node.byte_range()).into_owned());
     let options = QueryCursorOptions::new().progress_callback(&mut progress);
-    let mut matches = cursor.matches_with_options(&grammar.symbols, node, read, options);
-    let mut found = Vec::new();
+    let mut matches = cursor.matches_with_options(query, node, read, options);
     while let Some(matched) = matches.next() {
-        found.extend(symbol(text, grammar, matched).map(|symbol| (matched.pattern_index, symbol)));
+        found(matched);
     }
-    found
 }
 
 fn symbol(text: &Text, grammar: &Grammar, matched: &QueryMatch<'_, '_>) -> Option<Symbol> {

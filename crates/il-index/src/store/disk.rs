@@ -1,0 +1,69 @@
+//! Files of the store: private, written whole or not at all, and a lock that dies with its holder.
+//!
+//! The one idea: what has its final name is complete. It is written beside its place, brought to the disk,
+//! and renamed.
+//!
+//! Deliberately absent: what is in the files.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Write as _},
+    path::Path,
+};
+
+/// Ends the name of a file that is being written.
+pub(super) const UNFINISHED: &str = ".new";
+
+/// Makes a directory that only its owner looks into.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Locks a file until the handle is dropped or the process ends; `None` if somebody else has it.
+pub(super) fn lock(path: &Path) -> io::Result<Option<File>> {
+    let file = private().create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Writes a file so that under its name there is all of it or what was there before.
+pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = directory.join(format!("{name}{UNFINISHED}"));
+    let written = write_new(&unfinished, bytes)
+        .and_then(|()| fs::rename(&unfinished, directory.join(name)));
+    if written.is_err() {
+        // What is left of it takes room on a disk that may be full.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private().create(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all() // a full disk may show only here
+}
+
+/// Brings the names in a directory to the disk.
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(path)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// How to open what holds pieces of source code.
+fn private() -> fs::OpenOptions {
+    let mut options = File::options();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
