@@ -1,8 +1,8 @@
-//! The grammars that are linked in, and the two queries that each of them comes with.
+//! The grammars that are linked in, and the queries that each of them comes with.
 //!
 //! The one idea: what a grammar calls its nodes stays in `languages/queries/<grammar>/`. `symbols.scm` says
-//! which nodes define a name; `nodes.scm` says which are comments, strings, blocks. No node name of any
-//! grammar appears in this crate's code.
+//! which nodes define a name; `nodes.scm` says which are comments, strings, blocks; `imports.scm`, where
+//! there is one, what is taken from other files. No node name of any grammar appears in this crate's code.
 //!
 //! Grammars and queries are compiled on first use and kept: most sessions see a handful.
 
@@ -11,7 +11,7 @@ use std::{collections::HashMap, sync::OnceLock};
 use il_lang::Language;
 use tree_sitter::Query;
 
-use crate::symbols::SymbolKind;
+use crate::{imports::ImportKind, symbols::SymbolKind};
 
 /// One grammar, ready to parse with.
 #[derive(Debug)]
@@ -21,6 +21,82 @@ pub(crate) struct Grammar {
     /// What each capture of `symbols` means.
     pub(crate) captures: Vec<Capture>,
     roles: HashMap<u16, Role>,
+    imports: Option<Imports>,
+}
+
+/// `imports.scm`, ready to run.
+#[derive(Debug)]
+pub(crate) struct Imports {
+    pub(crate) query: Query,
+    /// What each capture means; nothing for those that a predicate alone looks at.
+    pub(crate) captures: Vec<Option<Part>>,
+}
+
+/// What a capture of `imports.scm` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `@import.<kind>`: what imports.
+    Import(ImportKind),
+    /// `@statement`: the whole of which several `@import` are parts.
+    Statement,
+    /// `@module`.
+    Module,
+    /// `@path`: a module with a name of it at its end.
+    Path,
+    /// `@own`: stands for the group around it.
+    Own,
+    /// `@name`.
+    Name,
+    /// `@alias`.
+    Alias,
+    /// `@default`: the alias of the name `default`.
+    Default,
+    /// `@prefix`: what the paths in `@group` continue.
+    Prefix,
+    /// `@group`.
+    Group,
+    /// `@exported`: a statement whose names others may take.
+    Exported,
+    /// `@scope`: an inline module.
+    Scope,
+    /// `@scope.name`.
+    ScopeName,
+}
+
+impl Part {
+    /// How many there are besides `Import`.
+    pub(crate) const COUNT: usize = Self::NAMES.len();
+
+    const NAMES: [(&'static str, Self); 12] = [
+        ("statement", Self::Statement),
+        ("module", Self::Module),
+        ("path", Self::Path),
+        ("own", Self::Own),
+        ("name", Self::Name),
+        ("alias", Self::Alias),
+        ("default", Self::Default),
+        ("prefix", Self::Prefix),
+        ("group", Self::Group),
+        ("exported", Self::Exported),
+        ("scope", Self::Scope),
+        ("scope.name", Self::ScopeName),
+    ];
+
+    /// Its place among those that are not `Import`.
+    pub(crate) fn index(self) -> usize {
+        let at = Self::NAMES.iter().position(|(_, part)| *part == self);
+        at.unwrap_or_default()
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        match name.strip_prefix("import.") {
+            Some(kind) => ImportKind::parse(kind).map(Self::Import),
+            None => Self::NAMES
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|&(_, part)| part),
+        }
+    }
 }
 
 /// What a capture of `symbols.scm` means.
@@ -62,6 +138,7 @@ struct Entry {
     /// Concatenated: TSX shares most of its query with JavaScript.
     symbols: &'static [&'static str],
     nodes: &'static [&'static str],
+    imports: &'static [&'static str],
     loaded: OnceLock<Result<Grammar, String>>,
 }
 
@@ -79,14 +156,24 @@ macro_rules! query {
 
 macro_rules! entry {
     ($name:literal, $language:expr) => {
-        entry!($name, $language, [query!($name, "symbols")], [query!($name, "nodes")])
+        entry!($name, $language, imports [])
     };
-    ($name:literal, $language:expr, [$($symbols:expr),+], [$($nodes:expr),+]) => {
+    ($name:literal, $language:expr, imports [$($imports:expr),*]) => {
+        entry!(
+            $name,
+            $language,
+            [query!($name, "symbols")],
+            [query!($name, "nodes")],
+            [$($imports),*]
+        )
+    };
+    ($name:literal, $language:expr, [$($symbols:expr),+], [$($nodes:expr),+], [$($imports:expr),*]) => {
         Entry {
             name: $name,
             language: || tree_sitter::Language::new($language),
             symbols: &[$($symbols),+],
             nodes: &[$($nodes),+],
+            imports: &[$($imports),*],
             loaded: OnceLock::new(),
         }
     };
@@ -94,23 +181,64 @@ macro_rules! entry {
 
 static ENTRIES: [Entry; 18] = [
     entry!("bash", tree_sitter_bash::LANGUAGE),
-    entry!("c", tree_sitter_c::LANGUAGE),
+    entry!(
+        "c",
+        tree_sitter_c::LANGUAGE,
+        imports[query!("c", "imports")]
+    ),
     entry!(
         "cpp",
         tree_sitter_cpp::LANGUAGE,
         [query!("c", "symbols"), query!("cpp", "symbols")],
-        [query!("c", "nodes"), query!("cpp", "nodes")]
+        [query!("c", "nodes"), query!("cpp", "nodes")],
+        [query!("c", "imports")]
     ),
-    entry!("csharp", tree_sitter_c_sharp::LANGUAGE),
-    entry!("go", tree_sitter_go::LANGUAGE),
-    entry!("java", tree_sitter_java::LANGUAGE),
-    entry!("javascript", tree_sitter_javascript::LANGUAGE),
-    entry!("kotlin", tree_sitter_kotlin_ng::LANGUAGE),
+    entry!(
+        "csharp",
+        tree_sitter_c_sharp::LANGUAGE,
+        imports[query!("csharp", "imports")]
+    ),
+    entry!(
+        "go",
+        tree_sitter_go::LANGUAGE,
+        imports[query!("go", "imports")]
+    ),
+    entry!(
+        "java",
+        tree_sitter_java::LANGUAGE,
+        imports[query!("java", "imports")]
+    ),
+    entry!(
+        "javascript",
+        tree_sitter_javascript::LANGUAGE,
+        imports[query!("javascript", "imports")]
+    ),
+    entry!(
+        "kotlin",
+        tree_sitter_kotlin_ng::LANGUAGE,
+        imports[query!("kotlin", "imports")]
+    ),
     entry!("lua", tree_sitter_lua::LANGUAGE),
-    entry!("php", tree_sitter_php::LANGUAGE_PHP),
-    entry!("python", tree_sitter_python::LANGUAGE),
-    entry!("ruby", tree_sitter_ruby::LANGUAGE),
-    entry!("rust", tree_sitter_rust::LANGUAGE),
+    entry!(
+        "php",
+        tree_sitter_php::LANGUAGE_PHP,
+        imports[query!("php", "imports")]
+    ),
+    entry!(
+        "python",
+        tree_sitter_python::LANGUAGE,
+        imports[query!("python", "imports")]
+    ),
+    entry!(
+        "ruby",
+        tree_sitter_ruby::LANGUAGE,
+        imports[query!("ruby", "imports")]
+    ),
+    entry!(
+        "rust",
+        tree_sitter_rust::LANGUAGE,
+        imports[query!("rust", "imports")]
+    ),
     entry!("scala", tree_sitter_scala::LANGUAGE),
     entry!("sql", tree_sitter_sequel::LANGUAGE),
     entry!("swift", tree_sitter_swift::LANGUAGE),
@@ -118,9 +246,17 @@ static ENTRIES: [Entry; 18] = [
         "tsx",
         tree_sitter_typescript::LANGUAGE_TSX,
         [query!("typescript", "symbols")],
-        [query!("typescript", "nodes"), query!("tsx", "nodes")]
+        [query!("typescript", "nodes"), query!("tsx", "nodes")],
+        [
+            query!("javascript", "imports"),
+            query!("typescript", "imports")
+        ]
     ),
-    entry!("typescript", tree_sitter_typescript::LANGUAGE_TYPESCRIPT),
+    entry!(
+        "typescript",
+        tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+        imports [query!("javascript", "imports"), query!("typescript", "imports")]
+    ),
 ];
 
 /// The names of the grammars that are linked in, as `languages.toml` spells them.
@@ -147,11 +283,38 @@ fn load(entry: &Entry) -> Result<Grammar, String> {
     let roles = roles(&language, &entry.nodes.join("\n"))
         .map_err(|error| format!("`{}/nodes.scm`: {error}", entry.name))?;
     Ok(Grammar {
-        language,
         symbols,
         captures,
         roles,
+        imports: load_imports(&language, entry)?,
+        language,
     })
+}
+
+fn load_imports(
+    language: &tree_sitter::Language,
+    entry: &Entry,
+) -> Result<Option<Imports>, String> {
+    if entry.imports.is_empty() {
+        return Ok(None);
+    }
+    let query = Query::new(language, &entry.imports.join("\n"))
+        .map_err(|error| format!("`{}/imports.scm`: {error}", entry.name))?;
+    let captures = query
+        .capture_names()
+        .iter()
+        .map(|name| match (name.starts_with('_'), Part::parse(name)) {
+            (true, _) => Ok(None),
+            (false, Some(part)) => Ok(Some(part)),
+            (false, None) => Err(format!("`{}/imports.scm`: unknown `@{name}`", entry.name)),
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Some(Imports { query, captures }))
+}
+
+/// What a grammar says about imports, if it does.
+pub(crate) fn imports(grammar: &'static Grammar) -> Option<&'static Imports> {
+    grammar.imports.as_ref()
 }
 
 fn capture(name: &str) -> Option<Capture> {

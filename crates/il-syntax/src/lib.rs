@@ -9,7 +9,9 @@
 
 mod chunks;
 mod cursor;
+mod docs;
 mod grammar;
+mod imports;
 mod lexical;
 mod parse;
 mod symbols;
@@ -17,5 +19,6 @@ mod symbols;
 pub use chunks::{Chunk, ChunkKind};
 pub use cursor::{CursorFacts, Enclosing, Scope};
 pub use grammar::grammars;
+pub use imports::{Import, ImportKind, ImportedName};
 pub use parse::{Basis, MAX_TREE_BYTES, Parsed, Parser};
 pub use symbols::{Symbol, SymbolKind};

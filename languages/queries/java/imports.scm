@@ -1,0 +1,2 @@
+(import_declaration [(identifier) (scoped_identifier)] @path .) @import.names
+(import_declaration [(identifier) (scoped_identifier)] @module (asterisk)) @import.wildcard

@@ -1,0 +1,3 @@
+(import (qualified_identifier) @path .) @import.names
+(import (qualified_identifier) @path (identifier) @alias) @import.names
+(import (qualified_identifier) @module "*") @import.wildcard
