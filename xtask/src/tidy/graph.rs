@@ -171,29 +171,34 @@ fn reachable(start: &str, needs: &BTreeMap<String, Vec<String>>) -> BTreeSet<Str
     seen
 }
 
-/// Packages that must not be linked, directly or through another, below a layer; and the one place for others.
-const FORBIDDEN_BELOW: &[(u8, &[&str], &str)] = &[(
-    5,
-    &[
-        "tokio",
-        "serde",
-        "serde_json",
-        "reqwest",
-        "lsp-types",
-        "lsp-server",
-        "axum",
-        "hyper",
-        "clap",
-        "anyhow",
-    ],
-    "runtimes and wire formats live at the rim",
-)];
+/// The layer of the façade.
+const FACADE: u8 = 5;
+
+/// Packages that neither the core nor the façade may link, directly or through another: they belong to the two rims,
+/// which are the adapters below the façade and everything above it.
+const RIM_ONLY: &[&str] = &[
+    "tokio",
+    "serde",
+    "serde_json",
+    "reqwest",
+    "ureq",
+    "lsp-types",
+    "lsp-server",
+    "axum",
+    "hyper",
+    "clap",
+    "anyhow",
+];
+/// Packages with one home.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("lsp-types", &["il-lsp"]),
     ("axum", &["il-playground"]),
     ("tokio", &["il-playground"]),
     ("clap", &["interline"]),
     ("notify", &["il-watch"]),
+    ("ureq", &["il-embed-remote"]),
+    ("candle-core", &["il-embed-local"]),
+    ("tokenizers", &["il-embed-local"]),
     ("ropey", &["il-text"]),
     ("tree-sitter", &["il-syntax"]),
 ];
@@ -239,12 +244,15 @@ pub(super) fn check(graph: &Graph) -> Vec<Problem> {
             }
         }
         if let Level::Layer(own) = level {
-            for (below, names, why) in FORBIDDEN_BELOW.iter().filter(|it| own < it.0) {
-                for name in it.links.iter().filter(|it| names.contains(&it.as_str())) {
-                    report(format!(
-                        "layer {own} links `{name}`, which is forbidden below layer {below}: {why}"
-                    ));
-                }
+            let inner = own <= FACADE && own != ADAPTERS;
+            for name in it
+                .links
+                .iter()
+                .filter(|name| inner && RIM_ONLY.contains(&name.as_str()))
+            {
+                report(format!(
+                    "layer {own} links `{name}`: runtimes and wire formats live at the rim"
+                ));
             }
         }
         for (name, owners) in ONLY_IN {
@@ -319,14 +327,21 @@ mod tests {
 
     #[test]
     fn the_core_links_no_runtime_even_through_another_package() {
-        let mut it = krate("il-complete", 3, &[], &[]);
-        it.links.insert("serde".to_owned());
+        let linked = |name: &str, level: u8| {
+            let mut it = krate(name, level, &[], &[]);
+            it.links.insert("serde".to_owned());
+            vec![it]
+        };
         finds(
-            vec![it],
-            &[
-                "layer 3 links `serde`, which is forbidden below layer 5: runtimes and wire formats live at the rim",
-            ],
+            linked("il-complete", 3),
+            &["layer 3 links `serde`: runtimes and wire formats live at the rim"],
         );
+        finds(
+            linked("il-assist", 5),
+            &["layer 5 links `serde`: runtimes and wire formats live at the rim"],
+        );
+        finds(linked("il-embed-remote", 4), &[]);
+        finds(linked("il-lsp", 6), &[]);
     }
 
     #[test]
@@ -334,6 +349,11 @@ mod tests {
         finds(
             vec![krate("il-eval", 6, &[], &["axum"])],
             &["depends on `axum`, which belongs to il-playground alone"],
+        );
+        finds(vec![krate("il-embed-remote", 4, &[], &["ureq"])], &[]);
+        finds(
+            vec![krate("il-embed-local", 4, &[], &["ureq"])],
+            &["depends on `ureq`, which belongs to il-embed-remote alone"],
         );
     }
 
