@@ -72,7 +72,8 @@ impl Store {
         let Some(directory) = directory else {
             return (store, None);
         };
-        let locked = disk::make_directory(directory).and_then(|()| disk::lock(&directory.join(LOCK)));
+        let locked =
+            disk::make_directory(directory).and_then(|()| disk::lock(&directory.join(LOCK)));
         let problem = match locked {
             Ok(Some(lock)) => {
                 store.role = Role::Writer { _lock: lock };
@@ -153,10 +154,7 @@ impl Store {
                 Ok(()) => Ok(bytes),
                 Err(damage) => Err(Problem::Damaged { path, damage }),
             },
-            Err(error) if is_absent(&error) => Err(Problem::Damaged {
-                path,
-                damage: Damage::Missing,
-            }),
+            Err(error) if is_absent(&error) => Err(self.damaged(name, Damage::Missing)),
             Err(error) => Err(Problem::Unreadable {
                 path,
                 error: error.to_string(),
@@ -221,8 +219,7 @@ impl Store {
     /// Removes files of ours that the manifest does not name: older states, and what a killed or a failed
     /// writer left. A reader that still wants one of them finds the new manifest instead.
     pub(crate) fn sweep(&self) {
-        let (Some(directory), Some(named), true) =
-            (&self.directory, &self.named, self.is_writer())
+        let (Some(directory), Some(named), true) = (&self.directory, &self.named, self.is_writer())
         else {
             return;
         };
@@ -236,9 +233,19 @@ impl Store {
         }
     }
 
+    /// That a file which the manifest names cannot be used.
+    pub(crate) fn damaged(&self, name: &str, damage: Damage) -> Problem {
+        Problem::Damaged {
+            path: self.path(name).unwrap_or_default(),
+            damage,
+        }
+    }
+
     /// Whether the manifest on the disk names a file.
     pub(crate) fn names(&self, name: &str) -> bool {
-        self.named.as_ref().is_some_and(|named| named.contains(name))
+        self.named
+            .as_ref()
+            .is_some_and(|named| named.contains(name))
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {

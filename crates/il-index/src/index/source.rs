@@ -60,8 +60,9 @@ impl Source for Folder {
 fn stamp_of(metadata: &fs::Metadata) -> Stamp {
     let nanoseconds = |time: std::time::SystemTime| match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos())
-            .map_or(i64::MIN, i64::saturating_neg),
+        Err(before) => {
+            i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, i64::saturating_neg)
+        }
     };
     Stamp {
         size: metadata.len(),

@@ -66,22 +66,30 @@ impl Entry {
     /// For how many chunks there are vectors of this model, from the first on.
     pub(super) fn rows(&self, model: &str) -> usize {
         let vectors = self.part.vectors.as_ref();
-        vectors.filter(|it| it.model() == model).map_or(0, |it| it.len())
+        vectors
+            .filter(|it| it.model() == model)
+            .map_or(0, |it| it.len())
     }
 
-    /// Marks files dead. Gives nothing when none is left alive.
-    fn without(mut self, files: &[u32]) -> Option<Self> {
+    /// The same with these paths dead. Nothing when none is left alive.
+    pub(super) fn without(&self, paths: &FxHashSet<&str>) -> Option<Self> {
+        let gone = paths.iter().filter_map(|path| self.alive_file(path));
+        self.with_dead(gone.collect())
+    }
+
+    fn with_dead(&self, files: Vec<u32>) -> Option<Self> {
+        let mut entry = self.clone();
         if !files.is_empty() {
             let mut dead = self.part.dead.to_vec();
-            for &file in files {
+            for file in files {
                 dead[file as usize] = true;
             }
             if !dead.contains(&false) {
                 return None;
             }
-            self.part.dead = dead.into();
+            entry.part.dead = dead.into();
         }
-        Some(self)
+        Some(entry)
     }
 }
 
@@ -115,11 +123,6 @@ impl State {
         Self::new(self.version + 1, entries, refused)
     }
 
-    /// The segment of a key.
-    pub(super) fn entry(&self, key: u64) -> Option<&Entry> {
-        self.entries.iter().find(|it| it.key == key)
-    }
-
     /// Nothing of `paths` counts any more; `refused` is known and `new` is there.
     pub(super) fn replaced(
         &self,
@@ -127,12 +130,8 @@ impl State {
         refused: Vec<(String, Stamp)>,
         new: Option<Entry>,
     ) -> Self {
-        let mut entries = Vec::with_capacity(self.entries.len() + 1);
-        for entry in &self.entries {
-            let gone = paths.iter().filter_map(|path| entry.alive_file(path));
-            let gone: Vec<u32> = gone.collect();
-            entries.extend(entry.clone().without(&gone));
-        }
+        let kept = self.entries.iter().filter_map(|it| it.without(paths));
+        let mut entries: Vec<Entry> = kept.collect();
         entries.extend(new.filter(|it| it.part.segment.file_count() > 0));
         let mut known = Arc::clone(&self.refused);
         if !refused.is_empty() || paths.iter().any(|path| known.contains_key(*path)) {
@@ -157,8 +156,7 @@ impl State {
         let is_source = |entry: &Entry| sources.iter().any(|it| it.key == entry.key);
         let at = self.entries.iter().position(is_source)?;
         let mut entries = self.entries.clone();
-        let merged = merged.clone().without(&gone);
-        entries.splice(at..=at, merged.into_iter().collect::<Vec<_>>());
+        entries.splice(at..=at, merged.with_dead(gone));
         entries.retain(|entry| !is_source(entry));
         Some(self.next(entries, Arc::clone(&self.refused)))
     }

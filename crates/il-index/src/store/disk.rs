@@ -36,8 +36,8 @@ pub(super) fn lock(path: &Path) -> io::Result<Option<File>> {
 /// Writes a file so that under its name there is all of it or what was there before.
 pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = directory.join(format!("{name}{UNFINISHED}"));
-    let written = write_new(&unfinished, bytes)
-        .and_then(|()| fs::rename(&unfinished, directory.join(name)));
+    let written =
+        write_new(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, directory.join(name)));
     if written.is_err() {
         // What is left of it takes room on a disk that may be full.
         let _ = fs::remove_file(&unfinished);

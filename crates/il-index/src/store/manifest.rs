@@ -11,7 +11,7 @@
 use std::{collections::BTreeMap, hash::Hasher as _};
 
 use super::Damage;
-use crate::Stamp;
+use crate::analysis::Stamp;
 
 const MAGIC: &[u8; 8] = b"ILINDEX\n";
 /// Grows with every change of any layout, of the analysis or of what hashes mean.
@@ -44,7 +44,8 @@ impl SegmentRecord {
     }
 
     pub(crate) fn vectors_name(&self) -> Option<String> {
-        self.vectors.map(|(number, _)| vectors_name(self.id, number))
+        self.vectors
+            .map(|(number, _)| vectors_name(self.id, number))
     }
 }
 
@@ -92,7 +93,11 @@ impl Manifest {
     /// The files that it names.
     pub(crate) fn names(&self) -> impl Iterator<Item = String> {
         let segments = self.segments.iter();
-        segments.flat_map(|record| [Some(record.name()), record.vectors_name()].into_iter().flatten())
+        segments.flat_map(|record| {
+            [Some(record.name()), record.vectors_name()]
+                .into_iter()
+                .flatten()
+        })
     }
 
     pub(super) fn to_bytes(&self, identity: &[u8]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 use tempfile::TempDir;
 
 use super::*;
-use crate::Stamp;
+use crate::analysis::Stamp;
 
 const ROOT: &str = "/home/me/app";
 
@@ -118,23 +118,35 @@ fn a_damaged_segment_is_said_and_the_others_are_kept() {
 fn a_damaged_manifest_is_said_and_nothing_is_believed() {
     check(
         |dir| rewrite(&dir.join("manifest"), |it| it[60] ^= 4),
-        &expect!["cannot use `[DIR]/manifest` of the index: it is damaged (its check sum is wrong); indexing what it held again"],
+        &expect![
+            "cannot use `[DIR]/manifest` of the index: it is damaged (its check sum is wrong); indexing what it held again"
+        ],
     );
     check(
         |dir| rewrite(&dir.join("manifest"), |it| it.truncate(5)),
-        &expect!["cannot use `[DIR]/manifest` of the index: it is damaged (it ends too early); indexing what it held again"],
+        &expect![
+            "cannot use `[DIR]/manifest` of the index: it is damaged (it ends too early); indexing what it held again"
+        ],
     );
     check(
         |dir| fs::write(dir.join("manifest"), [0xa5; 500]).unwrap(),
-        &expect!["cannot use `[DIR]/manifest` of the index: it is damaged (it is not an index); indexing what it held again"],
+        &expect![
+            "cannot use `[DIR]/manifest` of the index: it is damaged (it is not an index); indexing what it held again"
+        ],
     );
 }
 
 #[test]
 fn nothing_another_version_or_another_repository_is_begun_anew_without_a_word() {
     let nothing = expect![""];
-    check(|dir| rewrite(&dir.join("manifest"), |it| it[8] = 99), &nothing);
-    check(|dir| fs::remove_file(dir.join("manifest")).unwrap(), &nothing);
+    check(
+        |dir| rewrite(&dir.join("manifest"), |it| it[8] = 99),
+        &nothing,
+    );
+    check(
+        |dir| fs::remove_file(dir.join("manifest")).unwrap(),
+        &nothing,
+    );
     let dir = TempDir::new().unwrap();
     save(&mut open(dir.path()), &["one"]).unwrap();
     assert_eq!(found(dir.path(), "/home/me/other"), "");
@@ -145,7 +157,14 @@ fn what_no_manifest_names_is_removed_and_what_is_not_ours_is_left() {
     let dir = TempDir::new().unwrap();
     let mut store = open(dir.path());
     save(&mut store, &["one", "two"]).unwrap();
-    for left in ["9.seg.new", "manifest.new", "8.2.vec", "8.seg", "notes.seg", "x.1.vec"] {
+    for left in [
+        "9.seg.new",
+        "manifest.new",
+        "8.2.vec",
+        "8.seg",
+        "notes.seg",
+        "x.1.vec",
+    ] {
         fs::write(dir.path().join(left), "").unwrap();
     }
     save(&mut store, &["three"]).unwrap();
@@ -207,7 +226,10 @@ fn what_cannot_be_written_is_said_and_leaves_nothing_behind() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("file"), "in the way").unwrap();
     let (mut store, problem) = Store::open(Some(&dir.path().join("file")), Path::new(ROOT));
-    assert!(matches!(problem, Some(Problem::Unwritable { .. })), "{problem:?}");
+    assert!(
+        matches!(problem, Some(Problem::Unwritable { .. })),
+        "{problem:?}"
+    );
     assert_eq!(store.turn().0, Turn::No);
 
     let mut store = open(&dir.path().join("index"));

@@ -1,0 +1,86 @@
+//! Overlays: unsaved buffers stand in for the files that they will be.
+//!
+//! The one idea: an overlay is a segment of one file laid over the index in one view and nowhere else. It is
+//! kept by the hash of its text, so however often it is asked for, a keystroke costs one analysis. No lock
+//! is held for that: two who ask for the same keystroke at the same moment may both make it.
+//!
+//! Deliberately absent: saving them, and anything about editors.
+
+use std::{
+    hash::Hasher as _,
+    sync::{Arc, Mutex},
+};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::{Index, embedding::instant, lock};
+use crate::{
+    analysis::{SourceFile, Stamp},
+    segment::Segment,
+    view::{Part, View},
+};
+
+/// How many overlays are kept; the ones that are asked for always are.
+const MOST: usize = 128;
+
+/// The last overlay of each path, with the hash of its text.
+#[derive(Default)]
+pub(super) struct Overlays(Mutex<FxHashMap<String, (u64, Part)>>);
+
+impl Index {
+    /// What the index knows, with these texts (by path) in place of what it has of them. A text that is
+    /// refused hides the file: what was typed last is never answered from the disk.
+    pub fn with_overlays(&self, overlays: &[(&str, &str)]) -> View {
+        let state = self.state();
+        if overlays.is_empty() {
+            return state.view.clone();
+        }
+        let paths: FxHashSet<&str> = overlays.iter().map(|it| it.0).collect();
+        let without = state.entries.iter().filter_map(|it| it.without(&paths));
+        let mut parts: Vec<Part> = without.map(|it| it.part).collect();
+        let mut shown = FxHashSet::default();
+        // The last one of a path counts, as with edits.
+        for (path, text) in overlays.iter().rev() {
+            if shown.insert(*path) {
+                parts.extend(self.overlay(path, text));
+            }
+        }
+        self.overlays.keep(&paths);
+        View::new(parts)
+    }
+
+    fn overlay(&self, path: &str, text: &str) -> Option<Part> {
+        if il_admission::admit(path, text).is_err() {
+            return None;
+        }
+        let mut hasher = FxHasher::default();
+        hasher.write(text.as_bytes());
+        let hash = hasher.finish();
+        if let Some((known, part)) = lock(&self.overlays.0).get(path)
+            && *known == hash
+        {
+            return Some(part.clone());
+        }
+        let stamp = Stamp::default();
+        let facts = self.analysts.analyse(SourceFile {
+            path: path.to_owned(),
+            stamp,
+            text: text.to_owned(),
+        })?;
+        let mut part = Part::new(Arc::new(Segment::build(vec![facts])));
+        if let Some(embedder) = self.embedder().filter(|it| it.is_instant()) {
+            part.vectors = instant(&part.segment, &*embedder).map(Arc::new);
+        }
+        lock(&self.overlays.0).insert(path.to_owned(), (hash, part.clone()));
+        Some(part)
+    }
+}
+
+impl Overlays {
+    fn keep(&self, asked: &FxHashSet<&str>) {
+        let mut kept = lock(&self.0);
+        if kept.len() > MOST {
+            kept.retain(|path, _| asked.contains(path.as_str()));
+        }
+    }
+}
