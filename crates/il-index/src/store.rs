@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: what the bytes mean, when to save, and reading other versions.
 
+mod crash;
 mod disk;
 mod manifest;
 mod problem;
@@ -17,6 +18,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(test)]
+pub(crate) use self::crash::dies_at;
 pub(crate) use self::manifest::{Blob, Manifest, SegmentRecord, segment_name, vectors_name};
 pub use self::problem::{Damage, Problem};
 
@@ -227,8 +230,7 @@ impl Store {
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
             if is_ours(name) && !named.contains(name) {
-                // Next time, perhaps.
-                let _ = fs::remove_file(entry.path());
+                disk::remove(&entry.path());
             }
         }
     }

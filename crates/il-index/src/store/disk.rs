@@ -11,6 +11,8 @@ use std::{
     path::Path,
 };
 
+use super::crash;
+
 /// Ends the name of a file that is being written.
 pub(super) const UNFINISHED: &str = ".new";
 
@@ -46,9 +48,24 @@ pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Res
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    crash::point();
     let mut file = private().create(true).truncate(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all() // a full disk may show only here
+    crash::point();
+    let (first, last) = bytes.split_at(bytes.len() / 2);
+    file.write_all(first)?;
+    crash::point();
+    file.write_all(last)?;
+    crash::point();
+    file.sync_all()?; // a full disk may show only here
+    crash::point();
+    Ok(())
+}
+
+/// Removes a file that nobody needs.
+pub(super) fn remove(path: &Path) {
+    crash::point();
+    // If it cannot be done now, the next sweep tries again.
+    let _ = fs::remove_file(path);
 }
 
 /// Brings the names in a directory to the disk.

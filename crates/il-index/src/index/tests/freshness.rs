@@ -266,3 +266,43 @@ fn a_keystroke_costs_one_analysis() {
     let kept = kept.iter().filter(|it| segments(&first).contains(it));
     assert_eq!(kept.count(), 1);
 }
+
+#[test]
+fn who_looks_while_two_thousand_files_change_sees_each_file_once_as_it_was_or_is() {
+    let tree = Tree::default();
+    let write_all = |generation: usize| {
+        for n in 0..2000 {
+            tree.write(&format!("{n}.rs"), &format!("fn g{generation}() {{}}"));
+        }
+    };
+    let options = Options { slice_bytes: 2000 };
+    let index = Index::open(None, Path::new(ROOT), None, options).0;
+    write_all(0);
+    update(&index, &tree);
+    write_all(1);
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    let newer = std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            let mut newer = Vec::new();
+            loop {
+                let last = is_done.load(Ordering::Acquire);
+                let seen = texts(&index.view());
+                assert_eq!(seen.len(), 2000);
+                assert!(
+                    seen.values()
+                        .all(|it| ["fn g0() {}", "fn g1() {}"].contains(&&**it))
+                );
+                newer.push(seen.values().filter(|it| *it == "fn g1() {}").count());
+                if last {
+                    return newer;
+                }
+            }
+        });
+        update(&index, &tree);
+        index.maintain(&CancelToken::new());
+        is_done.store(true, Ordering::Release);
+        looking.join().unwrap()
+    });
+    assert!(newer.is_sorted(), "nothing becomes older again");
+    assert_eq!(newer.last(), Some(&2000));
+}

@@ -111,6 +111,45 @@ fn two_at_once_do_not_disturb_each_other_and_the_second_takes_over() {
     assert_eq!(third.difference(tree.scan()), Difference::default());
 }
 
+/// Takes over from a writer that left the directory otherwise than this reader knows it.
+#[track_caller]
+fn takes_over(writer_leaves: &dyn Fn(&TempDir, Index, &Tree)) {
+    let dir = TempDir::new().unwrap();
+    let tree = Tree::of(&[("a.rs", "fn a() {}"), ("b.rs", "fn b() {}")]);
+    let writer = open(&dir);
+    update(&writer, &tree);
+    writer.save().unwrap();
+    let reader = Index::open(Some(dir.path()), Path::new(ROOT), None, Options::default()).0;
+    writer_leaves(&dir, writer, &tree);
+    update(&reader, &tree);
+    assert!(matches!(reader.save(), Ok(Saved::Written { .. })));
+    let after = shown(&reader.view());
+    drop(reader);
+    assert_eq!(shown(&open(&dir).view()), after);
+}
+
+#[test]
+fn who_takes_over_writes_what_the_last_writer_removed() {
+    takes_over(&|_, writer, tree| {
+        tree.write("a.rs", "fn aa() {}");
+        update(&writer, tree);
+        assert_eq!(writer.maintain(&CancelToken::new()), 1);
+        writer.save().unwrap();
+    });
+}
+
+#[test]
+fn who_takes_over_knows_other_files_of_the_same_name() {
+    takes_over(&|dir, writer, tree| {
+        drop(writer);
+        fs::remove_file(dir.path().join("manifest")).unwrap();
+        let another = open(dir);
+        tree.write("c.rs", "fn c() {}");
+        update(&another, tree);
+        another.save().unwrap();
+    });
+}
+
 #[test]
 fn what_cannot_be_saved_is_said_once_and_kept() {
     let dir = TempDir::new().unwrap();
@@ -170,4 +209,81 @@ fn damaged_vectors_cost_the_vectors_only() {
     drop(index);
     let (index, problems) = open();
     assert_eq!((problems.len(), index.pending()), (0, 0));
+}
+
+/// Saves, dying at each point in turn; gives how many points there are.
+#[track_caller]
+fn killed_everywhere(before: &dyn Fn(&Index, &Tree), change: &dyn Fn(&Index, &Tree)) -> usize {
+    for point in 0.. {
+        let dir = TempDir::new().unwrap();
+        let tree = Tree::default();
+        let open = || {
+            let embedder: Arc<dyn Embedder> = Arc::new(super::embedding::Counting::new("m", true));
+            Index::open(
+                Some(dir.path()),
+                Path::new(ROOT),
+                Some(embedder),
+                Options::default(),
+            )
+        };
+        let (index, _) = open();
+        before(&index, &tree);
+        index.save().unwrap();
+        let old = texts(&index.view());
+        change(&index, &tree);
+        let new = texts(&index.view());
+        let lived = crate::store::dies_at(point, || drop(index.save()));
+        drop(index);
+
+        let (index, problems) = open();
+        assert_eq!(problems, [], "killed at {point}");
+        let found = texts(&index.view());
+        assert!(found == old || found == new, "killed at {point}: {found:?}");
+        assert!(!lived || found == new);
+        assert_eq!(index.pending(), 0);
+        update(&index, &tree);
+        assert_eq!(texts(&index.view()), new);
+        index.save().unwrap();
+        drop(index);
+        let (index, problems) = open();
+        assert_eq!((problems, texts(&index.view())), (Vec::new(), new));
+        let files = fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(
+            files,
+            2 + 2 * index.stats().segments,
+            "nothing is left behind"
+        );
+        if lived {
+            return point;
+        }
+    }
+    unreachable!("it comes to an end")
+}
+
+fn write_ten(index: &Index, tree: &Tree) {
+    for n in 0..10 {
+        tree.write(&format!("{n}.rs"), &format!("fn f{n}() {{}}"));
+    }
+    update(index, tree);
+}
+
+#[test]
+fn killed_at_any_point_of_saving_it_is_what_it_was_or_what_it_should_be() {
+    let indexed = killed_everywhere(&|_, _| {}, &write_ten);
+    let updated = killed_everywhere(&write_ten, &|index, tree| {
+        tree.write("3.rs", "fn three() {}");
+        tree.remove("4.rs");
+        update(index, tree);
+    });
+    let merged = killed_everywhere(&write_ten, &|index, tree| {
+        for n in 0..9 {
+            tree.write(&format!("{n}.rs"), "fn other() {}");
+            update(index, tree);
+        }
+        index.maintain(&CancelToken::new());
+    });
+    assert!(
+        indexed > 10 && updated > 10 && merged > updated,
+        "{indexed} {updated} {merged}"
+    );
 }
