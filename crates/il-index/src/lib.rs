@@ -8,8 +8,10 @@
 //! where on the machine an index is kept.
 
 mod analysis;
+mod imports;
 mod segment;
 mod view;
 
 pub use analysis::{SourceFile, Stamp};
+pub use imports::{Manifests, Names, Paths, Target, Tree, neighbours, resolve, resolves};
 pub use view::View;
