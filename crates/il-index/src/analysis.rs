@@ -18,7 +18,7 @@ use il_retrieval::{
     terms::{self, Word},
 };
 use il_syntax::{ChunkKind, Parsed, Parser, Symbol, SymbolKind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The size at which chunks are cut, in bytes: a function of some forty lines.
 pub(crate) const CHUNK_BYTES: usize = 1536;
@@ -173,7 +173,8 @@ fn chunks(parsed: &Parsed, file: &SourceFile) -> Vec<ChunkFacts> {
     facts.collect()
 }
 
-fn words_of(code: &str) -> Vec<(Word, u8)> {
+/// The words of a piece of code as they are written, with how often; sorted.
+pub(crate) fn words_of(code: &str) -> Vec<(Word, u8)> {
     let words = terms::words(code).filter(|it| terms::is_identifier(it.1));
     counted(words.map(|it| (Word::of(it.1), 1)).collect())
 }
@@ -206,7 +207,7 @@ fn counted(mut found: Vec<(Word, u32)>) -> Vec<(Word, u8)> {
     sums
 }
 
-fn symbol_facts(_parsed: &Parsed, symbols: &[Symbol], lexed: &Lexed<'_>) -> Vec<SymbolFacts> {
+fn symbol_facts(parsed: &Parsed, symbols: &[Symbol], lexed: &Lexed<'_>) -> Vec<SymbolFacts> {
     let mut lines = Lines::new(lexed.text);
     let mut facts: Vec<SymbolFacts> = symbols
         .iter()
@@ -227,7 +228,7 @@ fn symbol_facts(_parsed: &Parsed, symbols: &[Symbol], lexed: &Lexed<'_>) -> Vec<
                     .cloned()
                     .unwrap_or_default(),
                 signature: symbol.signature.clone(),
-                doc: String::new(),
+                doc: parsed.doc_of(symbol).unwrap_or_default(),
             }
         })
         .collect();
@@ -314,6 +315,7 @@ impl<'t> Lexed<'t> {
     /// Grammars see a statement there; readers see where the field is defined.
     fn attributes(&self, symbols: &[Symbol], lines: &mut Lines<'_>) -> Vec<SymbolFacts> {
         let mut found: Vec<SymbolFacts> = Vec::new();
+        let mut known = FxHashSet::default();
         let mut open: Vec<usize> = Vec::new();
         let mut next = 0;
         for window in self.tokens.windows(4) {
@@ -338,6 +340,9 @@ impl<'t> Lexed<'t> {
                 .map(|back| open[open.len() - 1 - back]);
             let Some(class) = class else { continue };
             let written = self.word(name);
+            if !known.insert((class, written)) {
+                continue;
+            }
             let line = lines.of(at);
             let end = self.text[at..]
                 .find('\n')

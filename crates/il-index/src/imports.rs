@@ -23,7 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 mod ecmascript;
 mod go;
 mod java;
-pub(crate) mod json;
+mod json;
 mod manifests;
 mod others;
 mod paths;
@@ -32,6 +32,7 @@ mod rust;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ecmascript::{package_entry, split_package};
 pub use manifests::Manifests;
 pub use paths::Paths;
 use paths::file_name;
@@ -179,7 +180,7 @@ pub fn neighbours(tree: &dyn Tree, from: &str, language: &Language) -> Vec<Strin
 
 impl Names {
     /// An empty chain means the whole file.
-    fn add(&mut self, chain: Vec<ImportedName>) {
+    pub(crate) fn add(&mut self, chain: Vec<ImportedName>) {
         match self {
             Self::These(_) if chain.is_empty() => *self = Self::All,
             Self::These(names) => {
@@ -225,6 +226,31 @@ impl Family {
     }
 }
 
+/// What a file passes on that comes from outside of the tree.
+pub(crate) struct Outside {
+    /// The file that passes it on.
+    pub(crate) path: String,
+    /// Of one name, which is bound to what was asked for.
+    pub(crate) import: Import,
+    /// What was meant of it.
+    pub(crate) inside: Vec<ImportedName>,
+}
+
+impl Outside {
+    fn new(place: &Place, import: &Import, name: Option<&ImportedName>) -> Self {
+        let asked = place.chain.last().map(ImportedName::binding);
+        let names = name.map(|name| ImportedName::new(name.name.as_str(), asked));
+        Self {
+            path: place.path.clone(),
+            import: Import {
+                names: names.into_iter().collect(),
+                ..import.clone()
+            },
+            inside: place.chain.iter().skip(1).cloned().collect(),
+        }
+    }
+}
+
 /// Answers for the files of one language, and remembers what files import while it does.
 pub(crate) struct Resolver<'a> {
     pub(crate) tree: &'a dyn Tree,
@@ -235,6 +261,8 @@ pub(crate) struct Resolver<'a> {
     depth: Cell<usize>,
     /// The path of the only Go module, where no manifest says it.
     go_module: OnceCell<Option<String>>,
+    /// What was found to come from outside.
+    outside: RefCell<Vec<Outside>>,
 }
 
 impl fmt::Debug for Resolver<'_> {
@@ -252,6 +280,7 @@ impl<'a> Resolver<'a> {
             imports: RefCell::default(),
             depth: Cell::new(0),
             go_module: OnceCell::new(),
+            outside: RefCell::default(),
         }
     }
 
@@ -266,6 +295,11 @@ impl<'a> Resolver<'a> {
             .flat_map(|name| self.locate(from, import, Some(name)))
             .filter_map(|place| self.follow(place))
             .collect()
+    }
+
+    /// What was passed on from outside since the last time somebody asked.
+    pub(crate) fn take_outside(&self) -> Vec<Outside> {
+        std::mem::take(&mut self.outside.borrow_mut())
     }
 
     /// Where a name of an import is said to be, or the module if there is none.
@@ -317,7 +351,7 @@ impl<'a> Resolver<'a> {
             return Some(place);
         }
         let imports = self.imports_of(&place.path);
-        let mut from_outside = false;
+        let mut outside: Option<Outside> = None;
         for import in imports.iter().filter(|it| it.within.is_empty()) {
             let bound = import.names.iter().find(|it| it.binding() == first.name);
             let Some(name) = bound else { continue };
@@ -327,14 +361,25 @@ impl<'a> Resolver<'a> {
                     return self.chase(passed_on(found, &place.chain), hops - 1, visited);
                 }
                 Some(_) => {}
-                None => from_outside = true,
+                None => {
+                    outside.get_or_insert_with(|| Outside::new(&place, import, name));
+                }
             }
         }
-        if from_outside {
+        if let Some(outside) = outside {
+            self.outside.borrow_mut().push(outside);
             return None;
         }
-        for import in imports.iter().filter(|it| it.kind == ImportKind::Wildcard) {
-            for found in self.locate(&place.path, import, None) {
+        let wildcards = imports.iter().filter(|it| it.kind == ImportKind::Wildcard);
+        for import in wildcards {
+            let found = self.locate(&place.path, import, None);
+            if found.is_empty() && self.knows_definitions() {
+                // Nobody here can say whether the name is among them.
+                let mut outside = Outside::new(&place, import, Some(first));
+                outside.import.kind = ImportKind::Names;
+                self.outside.borrow_mut().push(outside);
+            }
+            for found in found {
                 if !found.chain.is_empty() || found.path == place.path {
                     continue;
                 }

@@ -8,10 +8,20 @@
 //! where on the machine an index is kept.
 
 mod analysis;
+mod corpus;
 mod imports;
+mod index;
+mod ranked;
 mod segment;
+mod store;
 mod view;
 
 pub use analysis::{SourceFile, Stamp};
+pub use corpus::FamilyView;
 pub use imports::{Manifests, Names, Paths, Target, Tree, neighbours, resolve, resolves};
+pub use index::{
+    Difference, EmbedProgress, Folder, Index, Options, Progress, Report, Saved, Skipped, Source,
+    Stats, Why,
+};
+pub use store::{Damage, Problem};
 pub use view::View;

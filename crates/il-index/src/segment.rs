@@ -16,7 +16,12 @@ use std::{fmt, ops::Range};
 use bytemuck::{Pod, Zeroable};
 use il_retrieval::{cursor::Context, terms::Word};
 
-pub(crate) use self::{bytes::Damaged, postings::Postings, vectors::Vectors};
+pub(crate) use self::{
+    build::{chunk_kind_name, symbol_kind_of},
+    bytes::Damaged,
+    postings::Postings,
+    vectors::Vectors,
+};
 use crate::analysis::Stamp;
 
 /// No symbol.
@@ -79,13 +84,15 @@ pub(crate) struct SymbolRow {
 /// A word's hash, as rows hold it.
 pub(crate) type Word64 = u64;
 
-/// Counted: behind a context, a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+/// Behind a context, in a file, a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct FollowRow {
     context: u32,
-    count: u32,
-    word: Word64,
+    /// Its place among the words.
+    word: u32,
+    /// The file's number, and in the lowest byte how often.
+    file: u32,
 }
 
 /// Everything about a set of files.
@@ -231,13 +238,13 @@ impl Segment {
         &self.terms
     }
 
-    /// What follows a context, with how often.
-    pub(crate) fn follows(&self, context: Context) -> impl Iterator<Item = (Word, u32)> {
+    /// What follows a context: the word, the file and how often.
+    pub(crate) fn follows(&self, context: Context) -> impl Iterator<Item = (Word, u32, u32)> {
         let start = self.follows.partition_point(|it| it.context < context.0);
         self.follows[start..]
             .iter()
             .take_while(move |it| it.context == context.0)
-            .map(|it| (Word(it.word), it.count))
+            .map(|it| (self.words.word(it.word), it.file >> 8, it.file & 0xff))
     }
 
     /// What is embedded for a chunk: where it stands, and its text.

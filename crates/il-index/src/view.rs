@@ -5,17 +5,37 @@
 //!
 //! Deliberately absent: how segments come and go.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use crate::segment::{ChunkRow, Segment, Vectors};
+use il_retrieval::terms::Word;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    analysis::{Analyst, SourceFile},
+    ranked::Field,
+    segment::{ChunkRow, Segment, Vectors},
+};
 
 /// A segment, and what of it counts.
 #[derive(Clone)]
 pub(crate) struct Part {
     pub(crate) segment: Arc<Segment>,
     /// For each file whether it is dead: changed or removed since.
-    pub(crate) dead: Arc<[bool]>,
+    dead: Arc<[bool]>,
+    has_dead: bool,
     pub(crate) vectors: Option<Arc<Vectors>>,
+    gone: Arc<OnceLock<Gone>>,
+}
+
+/// In how many chunks of dead files each word and term is.
+#[derive(Default)]
+struct Gone {
+    words: FxHashMap<Word, u32>,
+    terms: FxHashMap<Word, u32>,
 }
 
 impl Part {
@@ -24,16 +44,59 @@ impl Part {
         Self {
             segment,
             dead,
+            has_dead: false,
             vectors: None,
+            gone: Arc::default(),
         }
+    }
+
+    pub(crate) fn dead(&self) -> &[bool] {
+        &self.dead
+    }
+
+    /// Says anew which files are dead.
+    pub(crate) fn bury(&mut self, dead: Vec<bool>) {
+        self.has_dead = dead.contains(&true);
+        self.dead = dead.into();
+        self.gone = Arc::default();
+    }
+
+    /// In how many chunks that are alive a word is.
+    pub(crate) fn frequency(&self, field: Field, word: Word) -> u32 {
+        let all = field.postings(&self.segment).frequency(word);
+        if all == 0 || !self.has_dead {
+            return all;
+        }
+        let gone = self.gone();
+        let gone = match field {
+            Field::Words => &gone.words,
+            Field::Terms => &gone.terms,
+        };
+        all - gone.get(&word).copied().unwrap_or(0)
+    }
+
+    fn gone(&self) -> &Gone {
+        self.gone.get_or_init(|| {
+            let chunks = self.segment.chunks();
+            let is_gone = |chunk: u32| !self.is_alive(chunks[chunk as usize].file);
+            Gone {
+                words: self.segment.words().gone(is_gone),
+                terms: self.segment.terms().gone(is_gone),
+            }
+        })
     }
 
     pub(crate) fn is_alive(&self, file: u32) -> bool {
         !self.dead[file as usize]
     }
 
-    pub(crate) fn has_dead(&self) -> bool {
-        self.dead.contains(&true)
+    /// For each file whether it is alive and wanted, by its path and language.
+    pub(crate) fn wanted_files(&self, wanted: &dyn Fn(&str, &str) -> bool) -> Vec<bool> {
+        let files = 0..self.segment.file_count();
+        let is_wanted = |file: u32| {
+            self.is_alive(file) && wanted(self.segment.path(file), self.segment.language(file))
+        };
+        files.map(is_wanted).collect()
     }
 }
 
@@ -41,6 +104,15 @@ impl Part {
 #[derive(Clone, Default)]
 pub struct View {
     pub(crate) parts: Arc<[Part]>,
+    totals: Arc<OnceLock<Totals>>,
+}
+
+/// What all that is alive adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) chunks: u64,
+    pub(crate) words: u64,
+    pub(crate) terms: u64,
 }
 
 impl fmt::Debug for View {
@@ -60,7 +132,17 @@ impl View {
     pub(crate) fn new(parts: Vec<Part>) -> Self {
         Self {
             parts: parts.into(),
+            totals: Arc::default(),
         }
+    }
+
+    /// An index of these files alone, in memory.
+    pub fn of(files: Vec<SourceFile>) -> Self {
+        let facts = files
+            .into_par_iter()
+            .map_init(Analyst::new, |analyst, it| analyst.analyse(it));
+        let segment = Segment::build(facts.collect());
+        Self::new(vec![Part::new(Arc::new(segment))])
     }
 
     /// The paths of all files, in order.
@@ -103,8 +185,15 @@ impl View {
         })
     }
 
-    /// How many chunks are alive.
-    pub fn chunk_count(&self) -> usize {
-        self.chunks().count()
+    pub(crate) fn totals(&self) -> Totals {
+        *self.totals.get_or_init(|| {
+            let mut totals = Totals::default();
+            for (_, _, chunk) in self.chunks() {
+                totals.chunks += 1;
+                totals.words += u64::from(chunk.words);
+                totals.terms += u64::from(chunk.terms);
+            }
+            totals
+        })
     }
 }

@@ -9,9 +9,12 @@
 pub mod cursor;
 mod embed;
 mod instruction;
+mod snippet;
 mod spec;
 pub mod terms;
+pub mod tokens;
 
 pub use embed::{EmbedError, Embedder, Purpose, normalise};
 pub use instruction::Instruction;
+pub use snippet::{Snippet, Source};
 pub use spec::{ChoiceError, Dialect, EmbeddingChoice, ServerChoice};

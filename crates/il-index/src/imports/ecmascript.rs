@@ -53,7 +53,7 @@ pub(super) fn locate(
 }
 
 /// The file that a path without its extension means.
-pub(crate) fn file_of(tree: &dyn Tree, path: &str) -> Option<String> {
+fn file_of(tree: &dyn Tree, path: &str) -> Option<String> {
     if path.is_empty() {
         return index_of(tree, "");
     }
@@ -153,8 +153,29 @@ pub(crate) fn split_package(specifier: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !name.starts_with(['.', '/', '#'])).then_some((name, inside))
 }
 
+/// The file of a package that is the whole tree, `inside` as written behind its name.
+pub(crate) fn package_entry(tree: &dyn Tree, inside: &str) -> Option<String> {
+    let json = tree
+        .read("package.json")
+        .and_then(|text| Json::parse(&text));
+    let package = Package {
+        folder: String::new(),
+        json: json.unwrap_or(Json::Other),
+    };
+    let found = in_package(tree, &package, inside)?;
+    if !inside.is_empty() || found.ends_with("ts") {
+        return Some(found);
+    }
+    // A script, where the older fields may know of declarations.
+    let typed = ["types", "typings"].iter().find_map(|field| {
+        let written = package.json.get(field)?.text()?;
+        source_of(tree, "", written)
+    });
+    Some(typed.unwrap_or(found))
+}
+
 /// A file of a package: as `exports` says, else as the older fields do, else where sources usually are.
-pub(crate) fn in_package(tree: &dyn Tree, package: &Package, inside: &str) -> Option<String> {
+fn in_package(tree: &dyn Tree, package: &Package, inside: &str) -> Option<String> {
     let key = match inside {
         "" => ".".to_owned(),
         inside => format!("./{inside}"),

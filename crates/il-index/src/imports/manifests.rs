@@ -30,6 +30,8 @@ pub struct Manifests {
     /// By folder.
     pub(super) configs: FxHashMap<String, Config>,
     pub(super) python_roots: Vec<String>,
+    /// Python's stubs count before its sources.
+    pub(super) stubs_first: bool,
 }
 
 /// A `package.json`.
@@ -79,6 +81,14 @@ impl Manifests {
         "setup.py",
         "setup.cfg",
     ];
+
+    /// For installed packages: what manifests say is known, and stubs say most.
+    pub(crate) fn for_packages() -> Self {
+        Self {
+            stubs_first: true,
+            ..Self::default()
+        }
+    }
 
     /// Reads them all.
     pub fn read(tree: &dyn Tree) -> Self {

@@ -8,7 +8,7 @@
 use il_syntax::ImportedName;
 
 use super::{
-    Place, Resolver, Tree,
+    Place, Resolver,
     paths::{ancestors, file_name, join, parent},
 };
 
@@ -49,7 +49,7 @@ fn in_folder(
     name: Option<&ImportedName>,
 ) -> Option<Place> {
     let path = join(folder, module)?;
-    let module = file_of(resolver.tree, &path);
+    let module = file_of(resolver, &path);
     let Some(name) = name else {
         return module.map(Place::file);
     };
@@ -64,7 +64,7 @@ fn in_folder(
             return Some(Place::item(module.as_str(), name));
         }
     }
-    let submodule = join(&path, &name.name).and_then(|path| file_of(resolver.tree, &path));
+    let submodule = join(&path, &name.name).and_then(|path| file_of(resolver, &path));
     submodule
         .map(Place::file)
         .or_else(|| module.map(|module| Place::item(module, name)))
@@ -72,7 +72,7 @@ fn in_folder(
 
 /// Whether a package gives a name another meaning than that of the module in it.
 fn knows(resolver: &Resolver<'_>, package: &str, name: &str) -> bool {
-    let submodule = join(parent(package), name).and_then(|path| file_of(resolver.tree, &path));
+    let submodule = join(parent(package), name).and_then(|path| file_of(resolver, &path));
     submodule.is_none()
         || resolver.imports_of(package).iter().any(|import| {
             // `from .client import client` hides the module `client`.
@@ -82,20 +82,22 @@ fn knows(resolver: &Resolver<'_>, package: &str, name: &str) -> bool {
 }
 
 /// The file of a module: `x/__init__.py` before `x.py`, as Python itself does it.
-fn file_of(tree: &dyn Tree, path: &str) -> Option<String> {
-    EXTENSIONS
+fn file_of(resolver: &Resolver<'_>, path: &str) -> Option<String> {
+    let mut extensions = EXTENSIONS;
+    if resolver.manifests.stubs_first {
+        extensions.reverse();
+    }
+    let as_package = extensions.iter().map(|extension| match path {
+        "" => format!("__init__.{extension}"),
+        path => format!("{path}/__init__.{extension}"),
+    });
+    let as_module = extensions
         .iter()
-        .map(|extension| match path {
-            "" => format!("__init__.{extension}"),
-            path => format!("{path}/__init__.{extension}"),
-        })
-        .chain(
-            EXTENSIONS
-                .iter()
-                .filter(|_| !path.is_empty())
-                .map(|extension| format!("{path}.{extension}")),
-        )
-        .find(|path| tree.has_file(path))
+        .filter(|_| !path.is_empty())
+        .map(|extension| format!("{path}.{extension}"));
+    as_package
+        .chain(as_module)
+        .find(|path| resolver.tree.has_file(path))
 }
 
 fn is_package(path: &str) -> bool {

@@ -185,7 +185,7 @@ impl Index {
 }
 
 fn record(on_disk: &OnDisk, entry: &Entry) -> SegmentRecord {
-    let dead = entry.part.dead.iter().enumerate();
+    let dead = entry.part.dead().iter().enumerate();
     SegmentRecord {
         id: on_disk.id,
         blob: on_disk.blob,
@@ -233,14 +233,14 @@ fn load_one(
         }
     };
     let mut entry = Entry::new(0, Arc::new(segment));
-    let mut dead = entry.part.dead.to_vec();
+    let mut dead = entry.part.dead().to_vec();
     for &file in &record.dead {
         let Some(dead) = dead.get_mut(file as usize) else {
             return Err(store.damaged(&record.name(), Damage::Nonsense));
         };
         *dead = true;
     }
-    entry.part.dead = dead.into();
+    entry.part.bury(dead);
     let mut on_disk = OnDisk {
         id: record.id,
         blob: record.blob,

@@ -80,14 +80,14 @@ impl Entry {
     fn with_dead(&self, files: Vec<u32>) -> Option<Self> {
         let mut entry = self.clone();
         if !files.is_empty() {
-            let mut dead = self.part.dead.to_vec();
+            let mut dead = self.part.dead().to_vec();
             for file in files {
                 dead[file as usize] = true;
             }
             if !dead.contains(&false) {
                 return None;
             }
-            entry.part.dead = dead.into();
+            entry.part.bury(dead);
         }
         Some(entry)
     }

@@ -30,7 +30,11 @@ impl Segment {
                 let row = symbol_row(symbol, number, symbols, &mut strings);
                 segment.symbols.push(row);
             }
-            follows.extend(file.follows);
+            follows.extend(
+                file.follows
+                    .into_iter()
+                    .map(|it| (it.0, it.1, number, it.2)),
+            );
             let packed = lz4_flex::block::compress(file.text.as_bytes());
             segment.files.push(FileRow {
                 size: file.stamp.size,
@@ -51,7 +55,7 @@ impl Segment {
         segment.words = Postings::build(words.into_iter());
         terms.par_sort_unstable();
         segment.terms = Postings::build(terms.into_iter());
-        segment.follows = follow_rows(follows);
+        segment.follows = follow_rows(follows, &segment.words);
         segment
     }
 
@@ -65,21 +69,16 @@ impl Segment {
     }
 }
 
-fn follow_rows(mut found: Vec<(Context, Word, u16)>) -> Vec<FollowRow> {
-    found.par_sort_unstable();
-    let mut rows: Vec<FollowRow> = Vec::new();
-    for (context, word, count) in found {
-        match rows.last_mut() {
-            Some(last) if (last.context, last.word) == (context.0, word.0) => {
-                last.count = last.count.saturating_add(u32::from(count));
-            }
-            _ => rows.push(FollowRow {
-                context: context.0,
-                count: u32::from(count),
-                word: word.0,
-            }),
-        }
-    }
+fn follow_rows(mut found: Vec<(Context, Word, u32, u16)>, words: &Postings) -> Vec<FollowRow> {
+    let row = |(context, word, file, count): (Context, Word, u32, u16)| {
+        Some(FollowRow {
+            context: context.0,
+            word: words.index(word)? as u32,
+            file: file << 8 | u32::from(count.min(255)),
+        })
+    };
+    let mut rows: Vec<FollowRow> = found.drain(..).filter_map(row).collect();
+    rows.par_sort_unstable();
     rows
 }
 

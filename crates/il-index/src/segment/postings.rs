@@ -4,6 +4,7 @@
 //! byte for the count take two bytes where plain numbers take five, and are read in one pass.
 
 use il_retrieval::terms::Word;
+use rustc_hash::FxHashMap;
 
 /// One chunk that holds a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +48,23 @@ impl Postings {
         built
     }
 
-    fn index(&self, word: Word) -> Option<usize> {
+    pub(super) fn index(&self, word: Word) -> Option<usize> {
         self.words.binary_search(&word.0).ok()
+    }
+
+    /// The word at a place among all; no word has the hash zero.
+    pub(super) fn word(&self, at: u32) -> Word {
+        Word(self.words.get(at as usize).copied().unwrap_or_default())
+    }
+
+    /// In how many of the chunks that `is_gone` names each word is, where there are any.
+    pub(crate) fn gone(&self, is_gone: impl Fn(u32) -> bool) -> FxHashMap<Word, u32> {
+        let words = self.words.iter().filter_map(|&word| {
+            let word = Word(word);
+            let gone = self.of(word).filter(|it| is_gone(it.chunk)).count() as u32;
+            (gone > 0).then_some((word, gone))
+        });
+        words.collect()
     }
 
     /// In how many chunks a word is.

@@ -1,0 +1,205 @@
+//! A view as the ranking for a cursor sees it: what is alive, of one family of languages.
+
+use std::fmt;
+
+use il_lang::registry;
+use il_retrieval::{
+    cursor::{ChunkId, Context, Corpus, Definition, NameKind, Similar},
+    terms::Word,
+};
+use il_syntax::SymbolKind;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    analysis,
+    ranked::{Bm25, Field},
+    segment::{Segment, SymbolRow, symbol_kind_of},
+    view::{FileAt, Part, View},
+};
+
+/// For code that looks like other code.
+const SETTINGS: Bm25 = Bm25 { k1: 1.5, b: 0.75 };
+
+/// A view as one file sees it: without the stored copy of it, and without files in other families of languages
+/// (a Python file calls no Go function).
+pub struct FamilyView {
+    view: View,
+    family: Option<&'static str>,
+    own: Option<FileAt>,
+    /// In how many chunks of the file's stored copy each word is.
+    own_words: FxHashMap<Word, u32>,
+}
+
+impl fmt::Debug for FamilyView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FamilyView({:?}, {:?})", self.view, self.family)
+    }
+}
+
+impl View {
+    /// This view as the file at `path` sees it, whose text is now `text`.
+    pub fn for_file(&self, path: &str, text: &str) -> FamilyView {
+        let language = registry().detect(path, text.lines().next());
+        let own = self.find(path);
+        FamilyView {
+            view: self.clone(),
+            family: (language.id != "plaintext").then_some(language.family),
+            own,
+            own_words: own.map(|it| self.words_in(it)).unwrap_or_default(),
+        }
+    }
+
+    /// In how many chunks of a file each word is.
+    fn words_in(&self, at: FileAt) -> FxHashMap<Word, u32> {
+        let segment = &self.parts[at.part as usize].segment;
+        let text = segment.text(at.file);
+        let mut counts = FxHashMap::default();
+        for chunk in segment.chunks_of(at.file) {
+            let [start, end] = segment.chunks()[chunk as usize].bytes;
+            let code = text.get(start as usize..end as usize).unwrap_or_default();
+            for (word, _) in analysis::words_of(code) {
+                *counts.entry(word).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
+
+impl FamilyView {
+    fn is_kin(&self, language: &str) -> bool {
+        let Some(family) = self.family else {
+            return true;
+        };
+        registry()
+            .by_id(language)
+            .is_some_and(|it| it.family == family)
+    }
+
+    /// Whether a file is alive, kin and another one.
+    fn is_seen(&self, number: usize, part: &Part, file: u32) -> bool {
+        let at = FileAt {
+            part: number as u32,
+            file,
+        };
+        part.is_alive(file) && self.own != Some(at) && self.is_kin(part.segment.language(file))
+    }
+
+    fn definition<'a>(&'a self, number: usize, row: &SymbolRow) -> Option<Definition<'a>> {
+        let part = &self.view.parts[number];
+        let segment = &part.segment;
+        if !self.is_seen(number, part, row.file) {
+            return None;
+        }
+        let kind = name_kind(symbol_kind_of(row.kind))?;
+        Some(definition(segment, row, kind))
+    }
+}
+
+fn definition<'a>(segment: &'a Segment, row: &SymbolRow, kind: NameKind) -> Definition<'a> {
+    Definition {
+        name: segment.spelling(row),
+        path: segment.path(row.file),
+        kind,
+        line: row.line,
+        owner: segment.owner(row),
+        signature: segment.signature(row),
+    }
+}
+
+/// Implementations define no name of their own.
+fn name_kind(kind: SymbolKind) -> Option<NameKind> {
+    Some(match kind {
+        SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro => NameKind::Callable,
+        SymbolKind::Class
+        | SymbolKind::Struct
+        | SymbolKind::Enum
+        | SymbolKind::Interface
+        | SymbolKind::Trait
+        | SymbolKind::Type
+        | SymbolKind::Table => NameKind::Type,
+        SymbolKind::Field => NameKind::Field,
+        SymbolKind::Constant | SymbolKind::Variable => NameKind::Value,
+        SymbolKind::Module => NameKind::Module,
+        SymbolKind::Implementation => return None,
+    })
+}
+
+impl Corpus for FamilyView {
+    fn chunk_count(&self) -> u32 {
+        u32::try_from(self.view.totals().chunks).unwrap_or(u32::MAX)
+    }
+
+    fn frequency(&self, word: Word) -> u32 {
+        let all = self.view.frequency_of(Field::Words, word);
+        all.saturating_sub(self.own_words.get(&word).copied().unwrap_or(0))
+    }
+
+    fn similar(&self, words: &[(Word, f32)], most: usize) -> Vec<Similar> {
+        let own = self
+            .own
+            .map(|it| self.view.parts[it.part as usize].segment.path(it.file));
+        let wanted = |path: &str, language: &str| Some(path) != own && self.is_kin(language);
+        let found = self.view.best(Field::Words, SETTINGS, words, most, &wanted);
+        found
+            .into_iter()
+            .map(|it| Similar {
+                chunk: it.chunk,
+                score: it.score,
+            })
+            .collect()
+    }
+
+    fn read(&self, chunks: &[ChunkId], take: &mut dyn FnMut(usize, &str, u32, &str)) {
+        let mut texts = FxHashMap::default();
+        for (rank, id) in chunks.iter().enumerate() {
+            let segment = &self.view.parts[id.part as usize].segment;
+            let row = &segment.chunks()[id.chunk as usize];
+            let text = texts
+                .entry((id.part, row.file))
+                .or_insert_with(|| segment.text(row.file));
+            let code = text.get(row.bytes[0] as usize..row.bytes[1] as usize);
+            take(
+                rank,
+                segment.path(row.file),
+                row.lines[0],
+                code.unwrap_or_default(),
+            );
+        }
+    }
+
+    fn named<'a>(&'a self, name: Word, take: &mut dyn FnMut(Definition<'a>)) {
+        let mut found = Vec::new();
+        for (number, part) in self.view.parts.iter().enumerate() {
+            let rows = part.segment.named(name).iter();
+            let rows = rows.map(|&symbol| &part.segment.symbols()[symbol as usize]);
+            found.extend(rows.filter_map(|row| self.definition(number, row)));
+        }
+        if self.view.parts.len() > 1 {
+            found.sort_by(|a, b| (a.path, a.line).cmp(&(b.path, b.line)));
+        }
+        found.into_iter().for_each(take);
+    }
+
+    fn defined_in<'a>(&'a self, path: &str, take: &mut dyn FnMut(Definition<'a>)) {
+        let Some(at) = self.view.find(path) else {
+            return;
+        };
+        let part = &self.view.parts[at.part as usize];
+        for symbol in part.segment.symbols_of(at.file) {
+            let row = &part.segment.symbols()[symbol as usize];
+            if let Some(definition) = self.definition(at.part as usize, row) {
+                take(definition);
+            }
+        }
+    }
+
+    fn follows(&self, context: Context, take: &mut dyn FnMut(Word, u32)) {
+        for (number, part) in self.view.parts.iter().enumerate() {
+            for (word, file, count) in part.segment.follows(context) {
+                if self.is_seen(number, part, file) {
+                    take(word, count);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! BM25 over the chunks of a view.
+//!
+//! The one idea: weights and lengths count what is alive and nothing else, so a score depends on the files alone
+//! and not on when which of them was indexed.
+//!
+//! Scores follow Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
+//! the idf that is never negative.
+
+use il_retrieval::{cursor::ChunkId, terms::Word};
+
+use crate::{
+    segment::{ChunkRow, Postings, Segment},
+    view::View,
+};
+
+/// Which words of a chunk count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// Words as they are written.
+    Words,
+    /// Stems and lower-case words, with names and paths.
+    Terms,
+}
+
+impl Field {
+    pub(crate) fn postings(self, segment: &Segment) -> &Postings {
+        match self {
+            Self::Words => segment.words(),
+            Self::Terms => segment.terms(),
+        }
+    }
+
+    pub(crate) fn length(self, chunk: &ChunkRow) -> u32 {
+        match self {
+            Self::Words => chunk.words,
+            Self::Terms => chunk.terms,
+        }
+    }
+}
+
+/// The two settings of BM25.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bm25 {
+    pub(crate) k1: f32,
+    pub(crate) b: f32,
+}
+
+/// A chunk and how well it fits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Scored {
+    pub(crate) chunk: ChunkId,
+    pub(crate) score: f32,
+}
+
+impl View {
+    /// In how many chunks that are alive a word is.
+    pub(crate) fn frequency_of(&self, field: Field, word: Word) -> u32 {
+        self.parts.iter().map(|it| it.frequency(field, word)).sum()
+    }
+
+    /// The best chunks for weighted words, best first; equal ones in order of path and line. `wanted` says by
+    /// path which files may be found.
+    pub(crate) fn best(
+        &self,
+        field: Field,
+        settings: Bm25,
+        query: &[(Word, f32)],
+        most: usize,
+        wanted: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<Scored> {
+        let totals = self.totals();
+        let (chunks, mean) = match field {
+            Field::Words => (totals.chunks, totals.words),
+            Field::Terms => (totals.chunks, totals.terms),
+        };
+        if chunks == 0 || most == 0 {
+            return Vec::new();
+        }
+        let mean = (mean as f32 / chunks as f32).max(1.0);
+        let weighted: Vec<(Word, f32)> = query
+            .iter()
+            .filter_map(|&(word, weight)| {
+                let frequency = self.frequency_of(field, word);
+                (frequency > 0).then(|| (word, weight * idf(chunks, frequency)))
+            })
+            .collect();
+        let mut found = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            let rows = part.segment.chunks();
+            let postings = field.postings(&part.segment);
+            let mut scores = vec![0f32; rows.len()];
+            for &(word, weight) in &weighted {
+                let Bm25 { k1, b } = settings;
+                for posting in postings.of(word) {
+                    let at = posting.chunk as usize;
+                    let length = field.length(&rows[at]) as f32;
+                    let count = f32::from(posting.count);
+                    let norm = k1 * (1.0 - b + b * length / mean);
+                    scores[at] += weight * count * (k1 + 1.0) / (count + norm);
+                }
+            }
+            let files = part.wanted_files(wanted);
+            let scored = scores.iter().enumerate().filter(|it| *it.1 > 0.0);
+            found.extend(scored.filter(|it| files[rows[it.0].file as usize]).map(
+                |(chunk, &score)| Scored {
+                    chunk: ChunkId {
+                        part: number as u32,
+                        chunk: chunk as u32,
+                    },
+                    score,
+                },
+            ));
+        }
+        self.keep_best(found, most)
+    }
+
+    /// The first `most` by score, then path and line.
+    pub(crate) fn keep_best(&self, mut found: Vec<Scored>, most: usize) -> Vec<Scored> {
+        let by_score = |a: &Scored, b: &Scored| b.score.total_cmp(&a.score);
+        if found.len() > most {
+            // Ties at the border are settled below: take them all in.
+            found.select_nth_unstable_by(most - 1, by_score);
+            let least = found[most - 1].score;
+            let mut kept: Vec<Scored> = found
+                .iter()
+                .filter(|it| it.score >= least)
+                .copied()
+                .collect();
+            std::mem::swap(&mut found, &mut kept);
+        }
+        found.sort_unstable_by(|a, b| {
+            by_score(a, b).then_with(|| self.place_of(a).cmp(&self.place_of(b)))
+        });
+        found.truncate(most);
+        found
+    }
+
+    fn place_of(&self, it: &Scored) -> (&str, u32) {
+        let segment = &self.parts[it.chunk.part as usize].segment;
+        let row = &segment.chunks()[it.chunk.chunk as usize];
+        (segment.path(row.file), row.bytes[0])
+    }
+}
+
+/// The weight of a word that is in `frequency` of `chunks` chunks.
+fn idf(chunks: u64, frequency: u32) -> f32 {
+    let (chunks, frequency) = (chunks as f32, frequency as f32);
+    (1.0 + (chunks - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
+}

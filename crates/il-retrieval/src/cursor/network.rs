@@ -1,0 +1,59 @@
+//! The small network that turns what is known of a name into the probability that it comes next.
+//!
+//! One hidden layer. Its weights were learnt on other repositories; see `docs/retrieval.md`.
+
+use crate::cursor::FEATURES;
+
+/// Hidden units.
+pub const HIDDEN: usize = 24;
+
+/// Weights: for each hidden unit one for each feature and a bias, then the outputs'.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    pub hidden: Vec<[f32; FEATURES + 1]>,
+    pub output: [f32; HIDDEN + 1],
+}
+
+impl Network {
+    /// All weights zero: every name is as likely as not.
+    pub fn zero() -> Self {
+        Self {
+            hidden: vec![[0.0; FEATURES + 1]; HIDDEN],
+            output: [0.0; HIDDEN + 1],
+        }
+    }
+
+    /// From little-endian floats, as they are shipped. Nothing when there are not as many as there must be.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut floats = bytes
+            .chunks_exact(4)
+            .map(|it| f32::from_le_bytes(it.try_into().expect("four bytes")));
+        let mut network = Self::zero();
+        for unit in &mut network.hidden {
+            for weight in unit {
+                *weight = floats.next()?;
+            }
+        }
+        for weight in &mut network.output {
+            *weight = floats.next()?;
+        }
+        floats.next().is_none().then_some(network)
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let hidden = self.hidden.iter().flatten();
+        let all = hidden.chain(&self.output);
+        all.flat_map(|it| it.to_le_bytes()).collect()
+    }
+
+    pub fn probability(&self, features: &[f32; FEATURES]) -> f32 {
+        let mut sum = self.output[HIDDEN];
+        for (unit, out) in self.hidden.iter().zip(&self.output) {
+            let inner: f32 = unit.iter().zip(features).map(|(a, b)| a * b).sum();
+            let inner = inner + unit[FEATURES];
+            // Leaky: a unit that is off still learns.
+            sum += out * if inner > 0.0 { inner } else { 0.1 * inner };
+        }
+        1.0 / (1.0 + (-sum).exp())
+    }
+}
