@@ -87,7 +87,7 @@ impl Dependencies {
         let base = self.root.join(from);
         let mut found: Vec<Dependency> = Vec::new();
         for single in one_name_each(import) {
-            let places = self.follow(family, language, &base, single, MAX_PACKAGES);
+            let places = self.follow(family, language, &base, &single, MAX_PACKAGES);
             for (path, chain) in places {
                 add(&mut found, path, chain);
             }
@@ -111,7 +111,7 @@ impl Dependencies {
         family: Family,
         language: &Language,
         base: &Path,
-        import: Import,
+        import: &Import,
         hops: usize,
     ) -> Vec<(PathBuf, Vec<ImportedName>)> {
         let mut outside = Vec::new();
@@ -120,6 +120,7 @@ impl Dependencies {
             let manifests = Manifests::for_packages();
             let resolver = Resolver::new(&package, &manifests, language);
             let places: Vec<Place> = match family {
+                Family::Go => go::places(&package),
                 Family::EcmaScript => node::places(&resolver, &package, &start.import),
                 _ => resolver.places(&start.from, &start.import),
             };
@@ -135,7 +136,7 @@ impl Dependencies {
         }
         // What the package passes on from another one.
         for (base, passed_on) in outside {
-            let mut found = self.follow(family, language, &base, passed_on.import, hops - 1);
+            let mut found = self.follow(family, language, &base, &passed_on.import, hops - 1);
             if found.is_empty() {
                 continue;
             }
@@ -148,11 +149,11 @@ impl Dependencies {
     }
 
     /// The packages that an import may mean, likeliest first.
-    fn starts(&self, family: Family, base: &Path, import: Import) -> Vec<Start> {
+    fn starts(&self, family: Family, base: &Path, import: &Import) -> Vec<Start> {
         match family {
             Family::Python => python::starts(&self.root, &self.places, &self.disk, import),
             Family::Rust => cargo::starts(&self.root, &self.places, &self.disk, base, import),
-            Family::EcmaScript => node::starts(&self.root, base, import),
+            Family::EcmaScript => node::starts(&self.root, &self.disk, base, import),
             Family::Go => go::starts(&self.root, &self.places, &self.disk, base, import),
             _ => Vec::new(),
         }

@@ -99,7 +99,7 @@ impl fmt::Debug for Place {
 }
 
 impl Place {
-    fn file(path: impl Into<String>) -> Self {
+    pub(crate) fn file(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             chain: Vec::new(),

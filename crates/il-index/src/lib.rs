@@ -9,6 +9,7 @@
 
 mod analysis;
 mod corpus;
+mod dependencies;
 mod imports;
 mod index;
 mod ranked;
@@ -18,6 +19,7 @@ mod view;
 
 pub use analysis::{SourceFile, Stamp};
 pub use corpus::FamilyView;
+pub use dependencies::{Dependencies, Dependency, Outline, Places, Signature, Work};
 pub use imports::{Manifests, Names, Paths, Target, Tree, neighbours, resolve, resolves};
 pub use index::{
     Difference, EmbedProgress, Folder, Index, Options, Progress, Report, Saved, Skipped, Source,

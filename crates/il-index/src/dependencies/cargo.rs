@@ -4,7 +4,10 @@
 //!
 //! Deliberately absent: features, and which of two locked versions a package means: the newest is taken.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use il_syntax::Import;
 use toml::de::{DeTable, DeValue};
@@ -26,7 +29,7 @@ pub(super) fn starts(
     places: &Places,
     disk: &Disk,
     base: &Path,
-    import: Import,
+    import: &Import,
 ) -> Vec<Start> {
     let module = import.module.trim_start_matches("::");
     let name = module.split("::").next().unwrap_or_default();
@@ -48,7 +51,7 @@ pub(super) fn starts(
         import: Import {
             module,
             within: Vec::new(),
-            ..import
+            ..import.clone()
         },
     }]
 }
@@ -58,7 +61,8 @@ fn package(root: &Path, places: &Places, disk: &Disk, base: &Path, name: &str) -
     let wanted = renamed(root, disk, base, name).unwrap_or_else(|| name.to_owned());
     let same = |it: &str| it.replace('-', "_") == wanted.replace('-', "_");
     let locked = above(root, base)
-        .find_map(|folder| disk_lock(disk, &folder.join("Cargo.lock")))
+        .find_map(|folder| disk.manifest(&folder.join("Cargo.lock")))
+        .map(|text| locked(&text))
         .unwrap_or_default();
     let mut versions: Vec<Locked> = locked.into_iter().filter(|it| same(&it.name)).collect();
     versions.sort_by_key(|it| std::cmp::Reverse(number(&it.version)));
@@ -141,14 +145,8 @@ fn above<'a>(root: &'a Path, base: &'a Path) -> impl Iterator<Item = PathBuf> + 
         .chain((!inside).then(|| root.to_owned()))
 }
 
-fn manifest(disk: &Disk, folder: &Path) -> Option<String> {
-    let path = folder.join("Cargo.toml");
-    path.is_file().then(|| disk.read(&path))?
-}
-
-fn disk_lock(disk: &Disk, path: &Path) -> Option<Vec<Locked>> {
-    path.is_file()
-        .then(|| disk.read(path).map(|text| locked(&text)))?
+fn manifest(disk: &Disk, folder: &Path) -> Option<Arc<str>> {
+    disk.manifest(&folder.join("Cargo.toml"))
 }
 
 fn locked(text: &str) -> Vec<Locked> {
@@ -214,7 +212,7 @@ fn checkout(places: &Places, disk: &Disk, locked: &Locked) -> Option<PathBuf> {
     folders.extend(inside);
     folders.extend(deeper.take(MAX_FOLDERS));
     let declares = |folder: &PathBuf| {
-        let text = manifest(disk, folder).unwrap_or_default();
+        let text = manifest(disk, folder).unwrap_or_else(|| "".into());
         let table = DeTable::parse(&text).ok();
         let name = table.as_ref().and_then(|table| {
             let name = table.get_ref().get("package")?.get_ref().get("name")?;
@@ -227,7 +225,7 @@ fn checkout(places: &Places, disk: &Disk, locked: &Locked) -> Option<PathBuf> {
 
 /// The root file of a package's library.
 fn root_file(disk: &Disk, folder: &Path) -> String {
-    let text = manifest(disk, folder).unwrap_or_default();
+    let text = manifest(disk, folder).unwrap_or_else(|| "".into());
     let table = DeTable::parse(&text).ok();
     let path = table.as_ref().and_then(|table| {
         let path = table.get_ref().get("lib")?.get_ref().get("path")?;

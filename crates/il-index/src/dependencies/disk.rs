@@ -30,6 +30,9 @@ const MAX_ENTRIES: usize = 20_000;
 const MAX_OUTLINES: usize = 256;
 const MAX_OUTLINE_BYTES: usize = 24 << 20;
 
+/// How many manifests are kept before all are forgotten.
+const MAX_MANIFESTS: usize = 64;
+
 /// What was read, for whoever wants to know what an answer cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
@@ -44,11 +47,15 @@ pub struct Work {
 pub(super) struct Disk {
     work: Cell<Work>,
     kept: RefCell<FxHashMap<PathBuf, Kept>>,
+    manifests: RefCell<FxHashMap<PathBuf, (FileStamp, Option<Arc<str>>)>>,
     now: Cell<u64>,
 }
 
+/// Size and time of the last change.
+type FileStamp = (u64, Option<SystemTime>);
+
 struct Kept {
-    stamp: (u64, Option<SystemTime>),
+    stamp: FileStamp,
     outline: Arc<Outline>,
     bytes: usize,
     used: u64,
@@ -72,7 +79,7 @@ impl Disk {
     }
 
     /// The beginning of a text file, whole lines.
-    pub(super) fn read(&self, path: &Path) -> Option<String> {
+    fn read(&self, path: &Path) -> Option<String> {
         let file = fs::File::open(path).ok().filter(|file| {
             // Not a pipe, not a device.
             file.metadata().is_ok_and(|it| it.is_file())
@@ -88,6 +95,24 @@ impl Disk {
             bytes.truncate(end + 1);
         }
         String::from_utf8(bytes).ok()
+    }
+
+    /// The text of a manifest or lock file, which is asked for with every import.
+    pub(super) fn manifest(&self, path: &Path) -> Option<Arc<str>> {
+        let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        let stamp = (metadata.len(), metadata.modified().ok());
+        if let Some((known, text)) = self.manifests.borrow().get(path)
+            && *known == stamp
+        {
+            return text.clone();
+        }
+        let text: Option<Arc<str>> = self.read(path).map(Into::into);
+        let mut kept = self.manifests.borrow_mut();
+        if kept.len() >= MAX_MANIFESTS {
+            kept.clear();
+        }
+        kept.insert(path.to_owned(), (stamp, text.clone()));
+        text
     }
 
     /// The entries of a folder, sorted.
@@ -115,7 +140,7 @@ impl Disk {
         Some(outline)
     }
 
-    fn keep(&self, path: &Path, stamp: (u64, Option<SystemTime>), outline: &Arc<Outline>) {
+    fn keep(&self, path: &Path, stamp: FileStamp, outline: &Arc<Outline>) {
         let mut kept = self.kept.borrow_mut();
         let entry = Kept {
             stamp,
@@ -169,7 +194,8 @@ impl Tree for Package<'_> {
     }
 
     fn read(&self, path: &str) -> Option<String> {
-        self.disk.read(&self.folder.join(path))
+        let text = self.disk.manifest(&self.folder.join(path));
+        text.map(|text| text.to_string())
     }
 
     fn imports(&self, path: &str) -> Vec<Import> {

@@ -8,14 +8,21 @@ use std::path::{Path, PathBuf};
 
 use il_syntax::Import;
 
-use super::{Places, Start, disk::Disk};
+use super::{
+    Places, Start,
+    disk::{Disk, Package},
+};
+use crate::imports::{Place, Tree as _};
+
+/// How many files of a package are named.
+const MAX_FILES: usize = 200;
 
 pub(super) fn starts(
     root: &Path,
     places: &Places,
     disk: &Disk,
     base: &Path,
-    import: Import,
+    import: &Import,
 ) -> Vec<Start> {
     let path = import.module.as_str();
     let safe = !path.is_empty() && !path.split('/').any(|part| matches!(part, "" | "." | ".."));
@@ -32,7 +39,9 @@ pub(super) fn starts(
     let mut folders: Vec<PathBuf> = Vec::new();
     if let Some(folder) = manifest {
         folders.push(folder.join("vendor").join(path));
-        let text = disk.read(&folder.join("go.mod")).unwrap_or_default();
+        let text = disk
+            .manifest(&folder.join("go.mod"))
+            .unwrap_or_else(|| "".into());
         folders.extend(in_cache(places, folder, &text, path));
     }
     folders.extend(places.gopath.iter().map(|it| it.join("src").join(path)));
@@ -40,10 +49,21 @@ pub(super) fn starts(
     let folder = folders.into_iter().find(|folder| folder.is_dir());
     let start = |package| Start {
         package,
-        from: "main.go".to_owned(),
-        import,
+        from: String::new(),
+        import: import.clone(),
     };
     folder.map(start).into_iter().collect()
+}
+
+/// The files of a package; what of them is meant, only the code that names it knows.
+pub(super) fn places(package: &Package<'_>) -> Vec<Place> {
+    let files = package.children("").into_iter();
+    let is_source = |path: &String| path.ends_with(".go") && !path.ends_with("_test.go");
+    files
+        .filter(is_source)
+        .take(MAX_FILES)
+        .map(Place::file)
+        .collect()
 }
 
 /// Where the module cache would have a package that `go.mod` requires.

@@ -9,13 +9,16 @@ use std::path::{Path, PathBuf};
 
 use il_syntax::{Import, ImportKind};
 
-use super::{Start, disk::Package};
+use super::{
+    Start,
+    disk::{Disk, Package},
+};
 use crate::imports::{Place, Resolver, package_entry, split_package};
 
 /// How many folders are gone up.
 const MAX_FOLDERS: usize = 24;
 
-pub(super) fn starts(root: &Path, base: &Path, import: Import) -> Vec<Start> {
+pub(super) fn starts(root: &Path, disk: &Disk, base: &Path, import: &Import) -> Vec<Start> {
     let specifier = import
         .module
         .strip_prefix("node:")
@@ -55,14 +58,16 @@ pub(super) fn starts(root: &Path, base: &Path, import: Import) -> Vec<Start> {
         .map(|package| start(package, inside))
         .collect();
     // A package without declarations comes after its `@types`.
-    starts.sort_by_key(|it| !has_types(&it.package));
+    starts.sort_by_key(|it| !has_types(disk, &it.package));
     let of_node = modules.iter().map(node).filter(|package| package.is_dir());
     starts.extend(of_node.map(|package| start(package, specifier)));
     starts
 }
 
-fn has_types(package: &Path) -> bool {
-    let manifest = std::fs::read_to_string(package.join("package.json")).unwrap_or_default();
+fn has_types(disk: &Disk, package: &Path) -> bool {
+    let manifest = disk
+        .manifest(&package.join("package.json"))
+        .unwrap_or_else(|| "".into());
     manifest.contains("\"types\"")
         || manifest.contains("\"typings\"")
         || manifest.contains(".d.ts")

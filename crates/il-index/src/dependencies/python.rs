@@ -13,7 +13,7 @@ use super::{Places, Start, disk::Disk};
 /// Folders in a project that hold its virtual environment.
 const ENVIRONMENTS: [&str; 3] = [".venv", "venv", "env"];
 
-pub(super) fn starts(root: &Path, places: &Places, disk: &Disk, import: Import) -> Vec<Start> {
+pub(super) fn starts(root: &Path, places: &Places, disk: &Disk, import: &Import) -> Vec<Start> {
     let package = import.module.split('.').next().unwrap_or_default();
     if package.is_empty() {
         return Vec::new();
