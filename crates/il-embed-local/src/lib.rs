@@ -17,6 +17,8 @@ mod batch;
 mod bert;
 #[cfg(feature = "models")]
 mod embedder;
+#[cfg(all(test, feature = "models"))]
+mod fixture;
 #[cfg(feature = "models")]
 mod folder;
 #[cfg(feature = "models")]
@@ -25,6 +27,10 @@ mod gguf;
 mod load_error;
 #[cfg(feature = "models")]
 mod lookup;
+#[cfg(all(test, feature = "models"))]
+mod reference;
+#[cfg(all(test, feature = "models"))]
+mod tests;
 #[cfg(feature = "models")]
 mod tokens;
 #[cfg(feature = "models")]

@@ -129,7 +129,7 @@ const LONG: &[(&str, &str)] = &[
     ("layer_output_norm", "output.LayerNorm"),
 ];
 
-fn long_name(name: &str) -> String {
+pub(crate) fn long_name(name: &str) -> String {
     let mut long = name.to_owned();
     for (short, original) in LONG {
         // Whole words only: an original name has some of the short ones inside.
