@@ -11,6 +11,7 @@
 
 mod embedding;
 mod merging;
+mod order;
 mod overlay;
 mod saving;
 mod source;
@@ -34,6 +35,7 @@ pub use self::{
     update::{Progress, Report, Skipped},
 };
 use self::{
+    order::Order,
     overlay::Overlays,
     saving::Saver,
     state::{Entry, State},
@@ -67,7 +69,7 @@ pub struct Index {
     state: RwLock<Arc<State>>,
     /// Held from reading the state to swapping it: changes come one after another.
     publishing: Mutex<()>,
-    updating: Mutex<()>,
+    order: Order,
     merging: Mutex<()>,
     embedding: Mutex<()>,
     saver: Mutex<Saver>,
@@ -130,7 +132,7 @@ impl Index {
             options,
             state: RwLock::new(Arc::new(state)),
             publishing: Mutex::default(),
-            updating: Mutex::default(),
+            order: Order::default(),
             merging: Mutex::default(),
             embedding: Mutex::default(),
             saver: Mutex::new(saver),

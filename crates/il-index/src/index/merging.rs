@@ -53,7 +53,7 @@ impl Index {
                 text: source.part.segment.text(file),
             })
         });
-        let segment = self.analysts.segment_of(files.collect());
+        let segment = self.analysts.segment_of(files);
         let mut entry = Entry::new(self.key(), Arc::new(segment));
         if let Some(embedder) = self.embedder() {
             let mut carried = Carried::default();

@@ -13,7 +13,7 @@ use std::{
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use super::{Index, embedding::instant, lock};
+use super::{Index, embedding::instant, lock, state::State};
 use crate::{
     analysis::{SourceFile, Stamp},
     segment::Segment,
@@ -23,9 +23,22 @@ use crate::{
 /// How many overlays are kept; the ones that are asked for always are.
 const MOST: usize = 128;
 
-/// The last overlay of each path, with the hash of its text.
 #[derive(Default)]
-pub(super) struct Overlays(Mutex<FxHashMap<String, (u64, Part)>>);
+pub(super) struct Overlays(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    /// The last overlay of each path, with the hash of its text.
+    overlays: FxHashMap<String, (u64, Part)>,
+    /// What lay below them, without their paths: the same from one keystroke to the next.
+    below: Option<Below>,
+}
+
+struct Below {
+    version: u64,
+    without: Vec<String>,
+    parts: Vec<Part>,
+}
 
 impl Index {
     /// What the index knows, with these texts (by path) in place of what it has of them. A text that is
@@ -36,8 +49,7 @@ impl Index {
             return state.view.clone();
         }
         let paths: FxHashSet<&str> = overlays.iter().map(|it| it.0).collect();
-        let without = state.entries.iter().filter_map(|it| it.without(&paths));
-        let mut parts: Vec<Part> = without.map(|it| it.part).collect();
+        let mut parts = self.below(&state, &paths);
         let mut shown = FxHashSet::default();
         // The last one of a path counts, as with edits.
         for (path, text) in overlays.iter().rev() {
@@ -49,6 +61,25 @@ impl Index {
         View::new(parts)
     }
 
+    /// The segments without these paths.
+    fn below(&self, state: &State, paths: &FxHashSet<&str>) -> Vec<Part> {
+        let mut without: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
+        without.sort_unstable();
+        if let Some(below) = &lock(&self.overlays.0).below
+            && (below.version, &below.without) == (state.version, &without)
+        {
+            return below.parts.clone();
+        }
+        let entries = state.entries.iter().filter_map(|it| it.without(paths));
+        let parts: Vec<Part> = entries.map(|it| it.part).collect();
+        lock(&self.overlays.0).below = Some(Below {
+            version: state.version,
+            without,
+            parts: parts.clone(),
+        });
+        parts
+    }
+
     fn overlay(&self, path: &str, text: &str) -> Option<Part> {
         if il_admission::admit(path, text).is_err() {
             return None;
@@ -56,7 +87,7 @@ impl Index {
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
         let hash = hasher.finish();
-        if let Some((known, part)) = lock(&self.overlays.0).get(path)
+        if let Some((known, part)) = lock(&self.overlays.0).overlays.get(path)
             && *known == hash
         {
             return Some(part.clone());
@@ -71,14 +102,17 @@ impl Index {
         if let Some(embedder) = self.embedder().filter(|it| it.is_instant()) {
             part.vectors = instant(&part.segment, &*embedder).map(Arc::new);
         }
-        lock(&self.overlays.0).insert(path.to_owned(), (hash, part.clone()));
+        let kept = (hash, part.clone());
+        lock(&self.overlays.0)
+            .overlays
+            .insert(path.to_owned(), kept);
         Some(part)
     }
 }
 
 impl Overlays {
     fn keep(&self, asked: &FxHashSet<&str>) {
-        let mut kept = lock(&self.0);
+        let kept = &mut lock(&self.0).overlays;
         if kept.len() > MOST {
             kept.retain(|path, _| asked.contains(path.as_str()));
         }

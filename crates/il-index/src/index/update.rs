@@ -8,10 +8,11 @@
 use std::sync::Arc;
 
 use il_text::CancelToken;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Index, Source, Why, lock,
+    Index, Source, Why,
+    order::Turn,
     source::{self, Reading},
     state::Entry,
     work,
@@ -21,6 +22,10 @@ use crate::{
     segment::Segment,
 };
 
+/// The first slice has this part of a whole one, each further one four times as much as the one before: there
+/// is something to search in soon.
+const FIRST_SLICE: u64 = 16;
+const GROWTH: u64 = 4;
 /// Progress is told after this many files or bytes at the latest.
 const PIECE_FILES: usize = 512;
 const PIECE_BYTES: u64 = 4 << 20;
@@ -68,7 +73,8 @@ impl Index {
     /// Reads and indexes `changed` (with the stamps that they were seen with), forgets `removed`.
     ///
     /// Whoever searches meanwhile sees the files of finished slices as they are now and the others as they
-    /// were. One update runs at a time; the next one waits.
+    /// were. Updates run side by side, small ones on the thread that calls: a saved file does not wait for a
+    /// branch switch. Not to be called from threads of a pool that others wait for.
     pub fn update(
         &self,
         changed: &[(String, Stamp)],
@@ -77,7 +83,8 @@ impl Index {
         progress: &dyn Fn(Progress),
         cancel: &CancelToken,
     ) -> Report {
-        let _turn = lock(&self.updating);
+        let turn = self.order.begin();
+        let begun = self.order.moment();
         let mut report = Report::default();
         let mut changed: Vec<&(String, Stamp)> = changed.iter().collect();
         changed.sort_by(|a, b| a.0.cmp(&b.0));
@@ -88,14 +95,22 @@ impl Index {
             ..Progress::default()
         };
         let mut gone: Vec<&str> = removed.iter().map(String::as_str).collect();
-        let slices = cut(&changed, usize::MAX, self.options.slice_bytes);
+        let whole = self.options.slice_bytes;
+        let mut bytes = whole / FIRST_SLICE / GROWTH;
+        let sizes = std::iter::from_fn(|| {
+            bytes = bytes.saturating_mul(GROWTH).clamp(1, whole);
+            Some(bytes)
+        });
+        let slices = cut(&changed, usize::MAX, sizes);
         // Without a changed file there is still something to remove.
-        let slices = slices.chain((changed.is_empty() && !gone.is_empty()).then_some(&[][..]));
-        for slice in slices {
+        let nothing = (changed.is_empty() && !gone.is_empty()).then_some(&[][..]);
+        for slice in slices.chain(nothing) {
             let mut outcomes = Vec::with_capacity(slice.len());
-            for piece in cut(slice, PIECE_FILES, PIECE_BYTES) {
+            for piece in cut(slice, PIECE_FILES, std::iter::repeat(PIECE_BYTES)) {
                 let read = |it: &&(String, Stamp)| {
-                    (!cancel.is_cancelled()).then(|| self.read_and_analyse(source, &it.0))
+                    let moment = self.order.moment();
+                    let read = || (moment, self.read_and_analyse(source, &it.0));
+                    (!cancel.is_cancelled()).then(read)
                 };
                 outcomes.extend(work::map(piece, read).into_iter().flatten());
                 at.files += piece.len();
@@ -106,7 +121,9 @@ impl Index {
                 report.is_cancelled = true;
                 break;
             }
-            self.replace(slice, std::mem::take(&mut gone), outcomes, &mut report);
+            let gone = std::mem::take(&mut gone).into_iter();
+            let gone = gone.map(|path| (path, begun)).collect();
+            self.replace(&turn, slice, gone, outcomes, &mut report);
         }
         report
     }
@@ -125,30 +142,31 @@ impl Index {
         }
     }
 
-    /// Makes a slice visible in place of what was known of its files.
+    /// Makes a slice visible in place of what was known of its files. `gone` and `outcomes` come with the
+    /// moments that they are true of.
     fn replace(
         &self,
+        turn: &Turn<'_>,
         slice: &[&(String, Stamp)],
-        gone: Vec<&str>,
-        outcomes: Vec<Outcome>,
+        gone: FxHashMap<&str, u64>,
+        outcomes: Vec<(u64, Outcome)>,
         report: &mut Report,
     ) {
-        let mut paths: FxHashSet<&str> = slice.iter().map(|it| it.0.as_str()).collect();
         let before = self.state();
-        let is_known = |path: &str| {
-            before
-                .entries
-                .iter()
-                .any(|it| it.alive_file(path).is_some())
+        let indexed = before.entries.iter();
+        let mut count_removed = |path: &str| {
+            let is_known = indexed.clone().any(|it| it.alive_file(path).is_some());
+            report.removed += usize::from(is_known);
         };
-        report.removed += gone.iter().filter(|path| is_known(path)).count();
-        paths.extend(gone);
+        gone.keys().for_each(|path| count_removed(path));
+        let mut moments = gone;
         let mut facts = Vec::with_capacity(outcomes.len());
         let mut refused = Vec::new();
-        for ((path, _), outcome) in slice.iter().zip(outcomes) {
+        for ((path, _), (moment, outcome)) in slice.iter().zip(outcomes) {
+            moments.insert(path, moment);
             let why = match outcome {
                 Outcome::Gone => {
-                    report.removed += usize::from(is_known(path));
+                    count_removed(path);
                     continue;
                 }
                 Outcome::Refused(stamp, why) => {
@@ -164,11 +182,19 @@ impl Index {
             report.skipped.extend(why.map(|why| Skipped { path, why }));
         }
         let new = (!facts.is_empty()).then(|| self.entry_of(facts, report));
-        self.publish(|state| Some(state.replaced(&paths, refused, new)));
+        self.publish(|state| {
+            let (newest, overtaken): (FxHashSet<&str>, FxHashSet<&str>) = moments
+                .keys()
+                .partition(|path| turn.takes(path, moments[*path]));
+            refused.retain(|it| newest.contains(it.0.as_str()));
+            let new = new.and_then(|new| new.without(&overtaken));
+            Some(state.replaced(&newest, refused, new))
+        });
     }
 
     fn entry_of(&self, facts: Vec<FileFacts>, report: &mut Report) -> Entry {
-        let segment = Arc::new(work::on_workers(|| Segment::build(facts)));
+        let segment = work::spread(facts.len(), || Segment::build(facts));
+        let segment = Arc::new(segment);
         report.files += segment.file_count() as usize;
         report.bytes += segment.source_bytes();
         report.chunks += segment.chunk_count();
@@ -182,9 +208,10 @@ impl Index {
 fn cut<'a>(
     mut rest: &'a [&'a (String, Stamp)],
     files: usize,
-    bytes: u64,
+    mut sizes: impl Iterator<Item = u64>,
 ) -> impl Iterator<Item = &'a [&'a (String, Stamp)]> {
     std::iter::from_fn(move || {
+        let bytes = sizes.next()?;
         let mut sum = 0u64;
         let full = rest.iter().take(files).position(|it| {
             sum = sum.saturating_add(it.1.size);

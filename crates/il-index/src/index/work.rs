@@ -12,7 +12,7 @@ use std::{
 
 use rayon::{
     ThreadPool, ThreadPoolBuilder,
-    iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _},
+    iter::{IntoParallelRefIterator as _, ParallelIterator as _},
 };
 
 use super::lock;
@@ -21,16 +21,19 @@ use crate::{
     segment::Segment,
 };
 
-/// Runs `work` on the threads for indexing; here, where no thread can be started.
-pub(super) fn on_workers<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+/// So few files are worked on by the thread that asks: it need not wait behind a thousand others.
+const FEW: usize = 8;
+
+/// Runs `work` on the threads for indexing; here, for a few files or where no thread can be started.
+pub(super) fn spread<R: Send>(files: usize, work: impl FnOnce() -> R + Send) -> R {
     static WORKERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let workers = WORKERS.get_or_init(|| {
         let named = ThreadPoolBuilder::new().thread_name(|n| format!("index-{n}"));
         named.build().ok()
     });
     match workers {
-        Some(workers) => workers.install(work),
-        None => work(),
+        Some(workers) if files > FEW => workers.install(work),
+        _ => work(),
     }
 }
 
@@ -63,16 +66,18 @@ impl Analysts {
         }
     }
 
-    /// A segment of texts that were indexed before.
-    pub(super) fn segment_of(&self, files: Vec<SourceFile>) -> Segment {
-        on_workers(|| {
-            let facts = files.into_par_iter().filter_map(|file| self.analyse(file));
-            Segment::build(facts.collect())
-        })
+    /// A segment of texts that were indexed before. They are analysed on the thread that asks, which is in no
+    /// hurry.
+    pub(super) fn segment_of(&self, files: impl Iterator<Item = SourceFile>) -> Segment {
+        let facts: Vec<FileFacts> = files.filter_map(|file| self.analyse(file)).collect();
+        spread(facts.len(), || Segment::build(facts))
     }
 }
 
-/// What `each` makes of every item, in order, on the threads for indexing.
+/// What `each` makes of every item, in order.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], each: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
-    on_workers(|| items.par_iter().map(each).collect())
+    if items.len() <= FEW {
+        return items.iter().map(each).collect();
+    }
+    spread(items.len(), || items.par_iter().map(each).collect())
 }

@@ -114,9 +114,66 @@ fn slices_are_seen_one_after_another_and_a_cancelled_update_keeps_them() {
     };
     let report = index.update(&changed, &[], &tree, &progress, &cancel);
     assert!(report.is_cancelled);
-    assert_eq!(*lock(&seen), [(2, 0), (4, 2), (5, 4)]);
+    assert_eq!(*lock(&seen), [(1, 0), (2, 1), (4, 2), (5, 4)]);
     assert_eq!(index.view().paths(), ["0.rs", "1.rs", "2.rs", "3.rs"]);
     assert_eq!(update(&index, &tree).files, 1);
+}
+
+#[test]
+fn a_saved_file_overtakes_a_branch_switch_and_is_not_undone_by_it() {
+    let dir = TempDir::new().unwrap();
+    let tree = Tree::default();
+    for n in 0..20 {
+        tree.write(&format!("{n:02}.rs"), "fn old() {}");
+    }
+    let index = open(&dir);
+    update(&index, &tree);
+    for n in 0..20 {
+        tree.write(&format!("{n:02}.rs"), "fn new() {}");
+    }
+    tree.remove("03.rs");
+    tree.write("07.rs", "// @generated\n");
+    let Difference { changed, removed } = index.difference(tree.scan());
+    // All is read and nothing is published.
+    let progress = |_| {
+        for (path, text) in [
+            ("02.rs", "fn saved() {}"),
+            ("03.rs", "fn back() {}"),
+            ("04.rs", "// @generated\n"),
+            ("07.rs", "fn saved() {}"),
+        ] {
+            tree.write(path, text);
+        }
+        tree.remove("05.rs");
+        let one = |path: &str| {
+            index.update(
+                &[(path.into(), Stamp::default())],
+                &[],
+                &tree,
+                &|_| {},
+                &CancelToken::new(),
+            )
+        };
+        for path in ["02.rs", "03.rs", "04.rs", "07.rs"] {
+            one(path);
+        }
+        index.update(&[], &["05.rs".into()], &tree, &|_| {}, &CancelToken::new());
+        assert_eq!(index.view().text("02.rs").as_deref(), Some("fn saved() {}"));
+        assert_eq!(index.view().text("06.rs").as_deref(), Some("fn old() {}"));
+    };
+    index.update(&changed, &removed, &tree, &progress, &CancelToken::new());
+    assert_eq!(index.difference(tree.scan()), Difference::default());
+    let expected = |path: &str| match path {
+        "02.rs" | "07.rs" => "fn saved() {}",
+        "03.rs" => "fn back() {}",
+        _ => "fn new() {}",
+    };
+    let seen = texts(&index.view());
+    assert_eq!(seen.len(), 18);
+    assert!(
+        seen.iter().all(|(path, text)| text == expected(path)),
+        "{seen:?}"
+    );
 }
 
 #[test]
@@ -251,12 +308,12 @@ fn unsaved_buffers_stand_in_for_their_files() {
 
 #[test]
 fn a_keystroke_costs_one_analysis() {
+    let tree = Tree::of(&[("a.rs", "fn a() {}"), ("z.rs", "fn z() {}")]);
     let index = in_memory();
+    update(&index, &tree);
     let segments = |view: &View| -> Vec<usize> {
-        view.parts
-            .iter()
-            .map(|it| Arc::as_ptr(&it.segment) as usize)
-            .collect()
+        let parts = view.parts.iter();
+        parts.map(|it| Arc::as_ptr(&it.segment) as usize).collect()
     };
     let first = index.with_overlays(&[("a.rs", "fn a() {}"), ("b.rs", "fn b() {}")]);
     let again = index.with_overlays(&[("a.rs", "fn a() {}"), ("b.rs", "fn b() {}")]);
@@ -264,7 +321,16 @@ fn a_keystroke_costs_one_analysis() {
     let typed = index.with_overlays(&[("a.rs", "fn a() {}"), ("b.rs", "fn bc() {}")]);
     let kept = segments(&typed);
     let kept = kept.iter().filter(|it| segments(&first).contains(it));
-    assert_eq!(kept.count(), 1);
+    assert_eq!(kept.count(), 2, "the index and the other buffer");
+    let dead = |view: &View| view.parts[0].dead().as_ptr();
+    assert_eq!(dead(&first), dead(&typed), "what lies below is kept");
+    tree.write("z.rs", "fn zz() {}");
+    update(&index, &tree);
+    let saved = index.with_overlays(&[("a.rs", "fn a() {}"), ("b.rs", "fn bc() {}")]);
+    assert_eq!(
+        shown(&saved),
+        "a.rs: fn a() {}; b.rs: fn bc() {}; z.rs: fn zz() {}"
+    );
 }
 
 #[test]
