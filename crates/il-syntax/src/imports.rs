@@ -5,7 +5,7 @@
 //!
 //! Deliberately absent: which file a module is. That needs a repository, and this crate knows one text.
 
-use std::{cmp::Reverse, fmt, ops::Range};
+use std::{cmp::Reverse, collections::HashMap, fmt, ops::Range};
 
 use il_text::Text;
 use tree_sitter::{Node, QueryMatch, Tree};
@@ -246,6 +246,8 @@ enum Source {
     Path(String),
     /// What the group around it continues.
     Group,
+    /// The module that the statement around it names elsewhere.
+    Statement,
 }
 
 impl Found {
@@ -303,7 +305,8 @@ impl Found {
         let source = part(Part::Module)
             .and_then(|node| written(node).map(Source::Module))
             .or_else(|| part(Part::Path).and_then(|node| written(node).map(Source::Path)))
-            .or_else(|| part(Part::Own).map(|_| Source::Group));
+            .or_else(|| part(Part::Own).map(|_| Source::Group))
+            .or_else(|| name.is_some().then_some(Source::Statement));
         let at = own.or(named_by).unwrap_or(root).start_byte();
         let bare = kind == ImportKind::Effect || (name.is_none() && part(Part::Module).is_some());
         self.leaves.extend(source.map(|source| Leaf {
@@ -322,8 +325,9 @@ impl Found {
     }
 
     fn finish(mut self) -> Vec<Import> {
-        self.keep_the_most_telling();
         self.statements.sort_by_key(|range| range.start);
+        self.give_names_their_modules();
+        self.keep_the_most_telling();
         self.exported.sort_by_key(|range| range.start);
         let mut groups = Around::new(self.groups);
         let mut scopes = Around::new(self.scopes);
@@ -365,6 +369,30 @@ impl Found {
         imports
     }
 
+    /// Names whose pattern holds no module take the one of their statement; without one they are none.
+    fn give_names_their_modules(&mut self) {
+        let mut modules: HashMap<usize, (usize, String)> = HashMap::new();
+        for leaf in &self.leaves {
+            if let Source::Module(module) = &leaf.source {
+                modules.insert(leaf.root.start, (leaf.key, module.clone()));
+            }
+        }
+        let statements = &self.statements;
+        self.leaves.retain_mut(|leaf| {
+            if !matches!(leaf.source, Source::Statement) {
+                return true;
+            }
+            let root = statement_of(statements, &leaf.root);
+            let Some((key, module)) = modules.get(&root.start).filter(|_| root != leaf.root) else {
+                return false;
+            };
+            leaf.key = *key;
+            leaf.source = Source::Module(module.clone());
+            leaf.root = root;
+            true
+        });
+    }
+
     /// Where several patterns name one module, leaves out those that say less of it; in order of place.
     fn keep_the_most_telling(&mut self) {
         self.leaves
@@ -389,6 +417,7 @@ fn put_together(
 ) -> Option<(ImportKind, String, Option<ImportedName>)> {
     let alias = |name: Option<ImportedName>| name.and_then(|name| name.alias);
     let (kind, module, name) = match source {
+        Source::Statement => return None,
         Source::Group => (kind, prefix.trim_end_matches(SEPARATORS).to_owned(), name),
         Source::Module(module) => (kind, format!("{prefix}{module}"), name),
         Source::Path(path) => {

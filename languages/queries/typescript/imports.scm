@@ -1,2 +1,2 @@
 ; added to javascript/imports.scm
-(import_statement (import_require_clause (identifier) @alias source: (string (string_fragment) @module))) @import.module
+(import_require_clause (identifier) @alias source: (string (string_fragment) @module)) @statement @import.module

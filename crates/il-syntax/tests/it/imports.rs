@@ -334,3 +334,23 @@ fn groups_without_end_are_left_out_and_cost_nothing() {
     let source = format!("use {}x{};", "a::{".repeat(300), "}".repeat(300));
     check("rust", &source, &expect![[""]]);
 }
+
+/// A pattern that holds both the module and the names is cubic in these.
+#[test]
+fn of_many_names_none_is_lost() {
+    let names: Vec<String> = (0..3000)
+        .map(|index| format!("a{index} as b{index}"))
+        .collect();
+    let names = names.join(", ");
+    for (language, source) in [
+        ("typescript", format!("import {{ {names} }} from './x';")),
+        ("typescript", format!("export {{ {names} }} from './x';")),
+        ("python", format!("from x import ({names})")),
+        ("rust", format!("use x::{{{names}}};")),
+    ] {
+        let language = registry().by_id(language).expect("a language");
+        let imports = Parser::new().parse(language, source.as_str()).imports();
+        assert_eq!(imports.len(), 1, "{}", language.id);
+        assert_eq!(imports[0].names.len(), 3000, "{}", language.id);
+    }
+}
