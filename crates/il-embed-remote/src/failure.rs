@@ -53,8 +53,8 @@ pub(crate) fn of_trouble(trouble: Trouble, url: &str) -> Failure {
         Trouble::NothingListens => Failure::Unavailable(format!(
             "nothing listens at `{url}`: start the server or name another"
         )),
-        Trouble::NoSuchHost => Failure::Unavailable(format!(
-            "the host of `{url}` is not found: check the name and the network"
+        Trouble::Unreachable => Failure::Unavailable(format!(
+            "the host of `{url}` is not found or not reachable: check the name and the network"
         )),
         Trouble::TooSlow => Failure::Unavailable(format!(
             "`{url}` took too long: it may be loading the model; it is asked again later"

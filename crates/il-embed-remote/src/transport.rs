@@ -25,7 +25,8 @@ pub(crate) struct Reply {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     NothingListens,
-    NoSuchHost,
+    /// No such host, or no way to it.
+    Unreachable,
     TooSlow,
     /// The connection ended too early.
     BrokeOff,
@@ -107,7 +108,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 fn trouble(error: ureq::Error) -> Trouble {
     match error {
         ureq::Error::Timeout(_) => Trouble::TooSlow,
-        ureq::Error::HostNotFound => Trouble::NoSuchHost,
+        ureq::Error::HostNotFound => Trouble::Unreachable,
         ureq::Error::ConnectionFailed => Trouble::NothingListens,
         ureq::Error::BodyExceedsLimit(_) => Trouble::Endless,
         ureq::Error::Tls(why) => Trouble::Tls(why.to_owned()),
@@ -121,7 +122,8 @@ fn trouble(error: ureq::Error) -> Trouble {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe => Trouble::BrokeOff,
-            kind => Trouble::Other(kind.to_string()),
+            // A name that is not found has no kind of its own; neither have some ways to be without a network.
+            _ => Trouble::Unreachable,
         },
         other => Trouble::Other(other.to_string()),
     }
@@ -137,6 +139,16 @@ mod tests {
         assert!(named.is_some());
         assert_eq!(proxy(true, named.clone()), None);
         assert_eq!(proxy(false, named.clone()), named);
+    }
+
+    #[test]
+    fn a_machine_without_a_network_may_have_one_later() {
+        for error in [
+            io::Error::other("failed to lookup address information"),
+            io::ErrorKind::NetworkUnreachable.into(),
+        ] {
+            assert_eq!(trouble(ureq::Error::Io(error)), Trouble::Unreachable);
+        }
     }
 
     #[test]
