@@ -102,7 +102,7 @@ pub(crate) fn of_reply(reply: &Reply, url: &str, keyed: bool) -> Result<Value, F
             "`{url}` finds every text too long {said}: raise the server's batch or context size"
         )),
         400 | 404 | 422 if hint.no_model => Failure::NoModel,
-        404 | 405 => Failure::NoPath(format!(
+        404 | 405 | 501 => Failure::NoPath(format!(
             "there is nothing at `{url}` {said}: check the URL and what the server speaks"
         )),
         401 | 403 if keyed => Failure::Refused(format!(
@@ -213,6 +213,7 @@ mod tests {
         );
         check(418, "", "Refused(\"`U` does not accept the request (418)");
         check(429, "", "Passing(\"`U` has too many requests (429)");
+        check(501, "", "NoPath");
         check(500, "", "Passing(\"`U` fails (500)");
         check(503, "", "Passing(\"`U` is not ready (503)");
     }
