@@ -9,6 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
     path::Path,
+    time::{Duration, Instant},
 };
 
 use il_index::{Manifests, Names, Paths, Tree, resolve, resolves};
@@ -72,17 +73,21 @@ struct Count {
 fn main() {
     let mut list = false;
     let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    let mut spent = Duration::ZERO;
     for folder in std::env::args().skip(1) {
         if folder == "--list" {
             list = true;
             continue;
         }
         let repository = read(Path::new(&folder));
+        let begun = Instant::now();
         measure(&folder, &repository, list, &mut counts);
+        spent += begun.elapsed();
     }
     say(
         "language\tfiles\timports\tresolved %\tinternal\tresolved %\tpassed on from outside %\tnames\tdefined there %",
     );
+    let imports: usize = counts.values().map(|it| it.imports).sum();
     for (language, count) in counts {
         let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
         say(&format!(
@@ -97,6 +102,8 @@ fn main() {
             share(count.names_defined, count.names),
         ));
     }
+    // Each is resolved two or three times.
+    say(&format!("{imports} imports in {} ms", spent.as_millis()));
 }
 
 fn read(root: &Path) -> Repository {
@@ -182,7 +189,9 @@ fn measure(
                 file.language,
                 std::slice::from_ref(import),
             ) {
-                if let Names::These(names) = &target.names {
+                if let Names::These(names) = &target.names
+                    && !names.is_empty()
+                {
                     count.names += 1;
                     let first = names.first().map(|it| it.name.as_str()).unwrap_or_default();
                     let there = repository.defines(&target.path, first);

@@ -370,7 +370,11 @@ impl<'a> Resolver<'a> {
             self.outside.borrow_mut().push(outside);
             return None;
         }
-        let wildcards = imports.iter().filter(|it| it.kind == ImportKind::Wildcard);
+        // `export *` passes on whatever has a name.
+        let has_name = first.name != "default" || self.family != Some(Family::EcmaScript);
+        let wildcards = imports
+            .iter()
+            .filter(|it| has_name && it.kind == ImportKind::Wildcard);
         for import in wildcards {
             let found = self.locate(&place.path, import, None);
             if found.is_empty() && self.knows_definitions() {

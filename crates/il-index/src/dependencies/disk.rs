@@ -30,8 +30,9 @@ const MAX_ENTRIES: usize = 20_000;
 const MAX_OUTLINES: usize = 256;
 const MAX_OUTLINE_BYTES: usize = 24 << 20;
 
-/// How many manifests are kept before all are forgotten.
+/// How many manifests and lists of folders are kept before all are forgotten.
 const MAX_MANIFESTS: usize = 64;
+const MAX_FOLDERS: usize = 64;
 
 /// What was read, for whoever wants to know what an answer cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub(super) struct Disk {
     work: Cell<Work>,
     kept: RefCell<FxHashMap<PathBuf, Kept>>,
     manifests: RefCell<FxHashMap<PathBuf, (FileStamp, Option<Arc<str>>)>>,
+    folders: RefCell<FxHashMap<PathBuf, (Option<SystemTime>, Vec<PathBuf>)>>,
     now: Cell<u64>,
 }
 
@@ -117,10 +119,25 @@ impl Disk {
 
     /// The entries of a folder, sorted.
     pub(super) fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let metadata = fs::metadata(folder).ok().filter(fs::Metadata::is_dir);
+        let Some(metadata) = metadata else {
+            return Vec::new();
+        };
+        let stamp = metadata.modified().ok();
+        if let Some((known, paths)) = self.folders.borrow().get(folder)
+            && *known == stamp
+        {
+            return paths.clone();
+        }
         self.count(|work| work.folders_listed += 1);
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.take(MAX_ENTRIES).map(|it| it.path()).collect();
         paths.sort_unstable();
+        let mut kept = self.folders.borrow_mut();
+        if kept.len() >= MAX_FOLDERS {
+            kept.clear();
+        }
+        kept.insert(folder.to_owned(), (stamp, paths.clone()));
         paths
     }
 

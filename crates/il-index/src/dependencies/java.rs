@@ -39,7 +39,8 @@ pub(super) fn locate(root: &Path, disk: &Disk, import: &Import) -> Vec<Dependenc
         let class = format!("{}.java", parts[..end].join("/"));
         let found = sources.iter().map(|folder| folder.join(&class));
         if let Some(path) = found.into_iter().find(|path| path.is_file()) {
-            let inside = parts[end - 1..].iter();
+            // What is behind the class, as a static import has it; else the class.
+            let inside = parts[end.min(parts.len() - 1)..].iter();
             let names = match name {
                 Some(_) => Names::These(inside.map(|it| ImportedName::new(*it, None)).collect()),
                 None => Names::All,

@@ -83,7 +83,9 @@ impl Outline {
         self.signatures.iter().filter(move |it| match names {
             Names::All => true,
             Names::These(names) => names.iter().any(|name| {
-                it.name == name.name || it.container.as_deref() == Some(name.name.as_str())
+                it.name == name.name
+                    || it.container.as_deref() == Some(name.name.as_str())
+                    || (name.name == "default" && it.signature.starts_with("export default "))
             }),
         })
     }

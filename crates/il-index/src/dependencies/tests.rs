@@ -283,6 +283,8 @@ export declare function one(a: string): number;
 { \"main\": \"index.js\", \"types\": \"types.d.ts\" }
 //- project/packages/app/node_modules/plain/index.js
 //- project/packages/app/node_modules/plain/types.d.ts
+/** The default. */
+export default class Plain {}
 export * from 'exported/sub';
 export * from './more';
 //- project/packages/app/node_modules/plain/more.d.ts
@@ -302,6 +304,7 @@ function four() {}
             project/node_modules/exported/dist/deep/one.d.mts: one
                 2 export declare function one(a: string): number | The one.
             project/packages/app/node_modules/plain/types.d.ts: default
+                2 export default class Plain | The default.
             project/packages/app/node_modules/plain/more.d.ts: two
                 1 export declare const two: number | -
             project/node_modules/@types/scope__untyped/index.d.ts: three
@@ -378,8 +381,7 @@ public class Thing {
             project/libs/lib-1.0-sources/org/lib/Thing.java: Thing
                 3 public class Thing | A thing.
                 4 Thing: public static class Inner | -
-            project/libs/lib-1.0-sources/org/lib/Thing.java: Thing, Inner
-                3 public class Thing | A thing.
+            project/libs/lib-1.0-sources/org/lib/Thing.java: Inner
                 4 Thing: public static class Inner | -
         "#]],
     );
@@ -464,4 +466,14 @@ export const y = 1;
         "a.ts",
         &expect![[""]],
     );
+}
+
+#[test]
+fn folders_are_listed_once_while_they_do_not_change() {
+    let machine = Machine::new(SMALL);
+    let mut dependencies = machine.dependencies();
+    machine.answer(&mut dependencies, "a.py");
+    let listed = dependencies.work().folders_listed;
+    machine.answer(&mut dependencies, "a.py");
+    assert_eq!(dependencies.work().folders_listed, listed);
 }

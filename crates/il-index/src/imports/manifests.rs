@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use toml::de::DeTable;
 
 use super::{
@@ -93,10 +93,10 @@ impl Manifests {
     /// Reads them all.
     pub fn read(tree: &dyn Tree) -> Self {
         let mut it = Self::default();
-        let mut crates: Vec<String> = Vec::new();
+        let mut crates: FxHashSet<String> = FxHashSet::default();
         for path in named(tree, "Cargo.toml") {
             if it.read_cargo(tree, &path) {
-                crates.push(parent(&path).to_owned());
+                crates.insert(parent(&path).to_owned());
             }
         }
         for path in named(tree, "lib.rs") {
@@ -157,12 +157,12 @@ impl Manifests {
     }
 
     /// A library whose manifest is not there goes by the name of its folder.
-    fn guess_library(&mut self, path: &str, crates: &[String]) {
+    fn guess_library(&mut self, path: &str, crates: &FxHashSet<String>) {
         let folder = match parent(path).strip_suffix("/src") {
             Some(folder) => folder,
             None => return,
         };
-        if crates.iter().any(|known| known == folder) {
+        if crates.contains(folder) {
             return;
         }
         let name = super::file_name(folder).to_owned();
