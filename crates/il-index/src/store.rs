@@ -32,7 +32,7 @@ const ATTEMPTS: usize = 8;
 #[derive(Debug)]
 enum Role {
     /// Nobody else writes while the file is locked.
-    Writer { _lock: fs::File },
+    Writer { lock: disk::Lock },
     /// Somebody else writes, or did when we last asked.
     Reader,
     /// There is no directory, or none that can be written.
@@ -79,7 +79,7 @@ impl Store {
             disk::make_directory(directory).and_then(|()| disk::lock(&directory.join(LOCK)));
         let problem = match locked {
             Ok(Some(lock)) => {
-                store.role = Role::Writer { _lock: lock };
+                store.role = Role::Writer { lock };
                 None
             }
             Ok(None) => {
@@ -168,8 +168,11 @@ impl Store {
     /// Whether this process may write, trying to get the lock if it has none. When the turn is new, gives
     /// what the last writer left: its names are taken.
     pub(crate) fn turn(&mut self) -> (Turn, Manifest) {
-        if self.is_writer() {
-            return (Turn::Ours, Manifest::default());
+        if let (Role::Writer { lock }, Some(path)) = (&self.role, self.path(LOCK)) {
+            if disk::is_in_place(lock, &path) {
+                return (Turn::Ours, Manifest::default());
+            }
+            self.role = Role::Reader;
         }
         let lock = self.directory.as_deref().map(|directory| {
             disk::make_directory(directory).and_then(|()| disk::lock(&directory.join(LOCK)))
@@ -177,7 +180,7 @@ impl Store {
         let Some(Ok(Some(lock))) = lock else {
             return (Turn::No, Manifest::default());
         };
-        self.role = Role::Writer { _lock: lock };
+        self.role = Role::Writer { lock };
         let (manifest, problem) = self.manifest();
         self.begin_behind(&manifest, problem.as_ref());
         (Turn::New, manifest)

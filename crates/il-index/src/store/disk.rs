@@ -25,13 +25,41 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Locks a file until the handle is dropped or the process ends; `None` if somebody else has it.
-pub(super) fn lock(path: &Path) -> io::Result<Option<File>> {
+/// A locked file; the system unlocks it when the process dies.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, but for a process that another thread is starting at this moment: until it has
+        // begun its own program it holds all our files.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks a file; `None` if somebody else has it.
+pub(super) fn lock(path: &Path) -> io::Result<Option<Lock>> {
     let file = private().create(true).truncate(false).open(path)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether a locked file still is what others find under its name. A cache may be deleted at any time.
+pub(super) fn is_in_place(locked: &Lock, path: &Path) -> bool {
+    let (Ok(locked), Ok(found)) = (locked.0.metadata(), fs::metadata(path)) else {
+        return false;
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        (locked.dev(), locked.ino()) == (found.dev(), found.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        locked.is_file() && found.is_file()
     }
 }
 

@@ -151,6 +151,31 @@ fn who_takes_over_knows_other_files_of_the_same_name() {
 }
 
 #[test]
+fn a_directory_that_is_deleted_is_written_again() {
+    let dir = TempDir::new().unwrap();
+    let tree = Tree::of(&[("a.rs", "fn a() {}"), ("b.rs", "fn b() {}")]);
+    let index = open(&dir);
+    update(&index, &tree);
+    index.save().unwrap();
+    fs::remove_dir_all(dir.path()).unwrap();
+    assert!(matches!(index.save(), Ok(Saved::Written { files: 2, .. })));
+    fs::remove_dir_all(dir.path()).unwrap();
+    let another = open(&dir);
+    assert_eq!(
+        index.save(),
+        Ok(Saved::InMemory),
+        "it is the other one's now"
+    );
+    drop(another);
+    assert!(matches!(index.save(), Ok(Saved::Written { .. })));
+    drop(index);
+    assert_eq!(
+        shown(&open(&dir).view()),
+        "a.rs: fn a() {}; b.rs: fn b() {}"
+    );
+}
+
+#[test]
 fn what_cannot_be_saved_is_said_once_and_kept() {
     let dir = TempDir::new().unwrap();
     let tree = Tree::of(&[("a.rs", "fn a() {}")]);
@@ -159,6 +184,11 @@ fn what_cannot_be_saved_is_said_once_and_kept() {
     let in_the_way = dir.path().join("manifest/inside");
     fs::create_dir_all(&in_the_way).unwrap();
     assert!(matches!(index.save(), Err(Problem::Unwritable { .. })));
+    let left = fs::read_dir(dir.path()).unwrap().count();
+    assert_eq!(
+        left, 2,
+        "the lock and what is in the way: a full disk needs the room"
+    );
     for _ in 0..5 {
         assert_eq!(index.save(), Ok(Saved::InMemory));
     }
