@@ -46,24 +46,12 @@ impl Analysts {
     pub(super) fn analyse(&self, file: SourceFile) -> Option<FileFacts> {
         let waiting = lock(&self.0).pop();
         let path = file.path.clone();
-        let done = panic::catch_unwind(AssertUnwindSafe(move || {
+        let (facts, analyst) = survived(&path, move || {
             let mut analyst = waiting.unwrap_or_else(Analyst::new);
-            let facts = analyst.analyse(file);
-            (facts, analyst)
-        }));
-        match done {
-            Ok((facts, analyst)) => {
-                lock(&self.0).push(analyst);
-                Some(facts)
-            }
-            Err(_) => {
-                tracing::warn!(
-                    path,
-                    "a file cannot be analysed: it is left out of the index"
-                );
-                None
-            }
-        }
+            (analyst.analyse(file), analyst)
+        })?;
+        lock(&self.0).push(analyst);
+        Some(facts)
     }
 
     /// A segment of texts that were indexed before. They are analysed on the thread that asks, which is in no
@@ -74,10 +62,43 @@ impl Analysts {
     }
 }
 
+/// What `work` on a file gives; nothing when it panics.
+fn survived<T>(path: &str, work: impl FnOnce() -> T) -> Option<T> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    if done.is_err() {
+        // What the panic says may hold what the file says.
+        tracing::warn!(
+            path,
+            "a file cannot be analysed: it is left out of the index"
+        );
+    }
+    done.ok()
+}
+
 /// What `each` makes of every item, in order.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], each: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
     if items.len() <= FEW {
         return items.iter().map(each).collect();
     }
     spread(items.len(), || items.par_iter().map(each).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_file() {
+        let files: Vec<usize> = (0..100).collect();
+        let done = map(&files, |&n| {
+            survived("a.rs", || {
+                if n == 7 {
+                    panic::resume_unwind(Box::new("a mistake"));
+                }
+                n
+            })
+        });
+        let failed = done.iter().position(Option::is_none);
+        assert_eq!((failed, done.iter().flatten().count()), (Some(7), 99));
+    }
 }

@@ -58,6 +58,36 @@ fn names_and_texts_of_all_kinds() {
     world.check(index);
 }
 
+#[cfg(unix)]
+#[test]
+fn links_pipes_and_directories_are_no_files() {
+    let world = World::with(3);
+    std::os::unix::fs::symlink(world.tree.join("part0"), world.tree.join("link.rs")).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", world.tree.join("outside.rs")).unwrap();
+    fs::create_dir(world.tree.join("directory.rs")).unwrap();
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(world.tree.join("pipe.rs"))
+        .status();
+    assert!(pipe.unwrap().success());
+    let (index, _) = world.open();
+    update(&index, &world.tree);
+    let told = [
+        "link.rs",
+        "outside.rs",
+        "directory.rs",
+        "pipe.rs",
+        "nothing.rs",
+    ];
+    let told = told.map(|path| (path.to_owned(), il_index::Stamp::default()));
+    let source = il_index::Folder {
+        root: world.tree.clone(),
+    };
+    // Reading the pipe would never end.
+    let report = index.update(&told, &[], &source, &|_| {}, &CancelToken::new());
+    assert_eq!(report, il_index::Report::default());
+    assert_eq!(index.view().paths().len(), 3);
+}
+
 #[test]
 fn a_hundred_thousand_files() {
     if !slow() {
