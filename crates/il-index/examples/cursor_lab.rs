@@ -20,6 +20,7 @@ use il_retrieval::{
 use il_syntax::Parser;
 use serde_json::{Value, json};
 
+#[derive(Clone)]
 struct Case {
     id: String,
     repo: String,
@@ -114,10 +115,18 @@ struct Asked {
     case_text: String,
     case_cursor: usize,
     here: Vec<Word>,
+    imports: Vec<il_syntax::Import>,
 }
 
 fn ask(view: &View, case: &Case, root: &Path, parser: &mut Parser) -> Asked {
-    let text = fs::read_to_string(root.join(&case.path)).unwrap();
+    let text = fs::read_to_string(
+        root.join(
+            case.path
+                .strip_prefix(&format!("{}/", case.repo))
+                .unwrap_or(&case.path),
+        ),
+    )
+    .unwrap();
     let text = format!("{}{}", &text[..case.start], &text[case.end..]);
     let language = il_lang::registry().detect(&case.path, text.lines().next());
     let parsed = parser.parse(language, text.as_str());
@@ -126,6 +135,7 @@ fn ask(view: &View, case: &Case, root: &Path, parser: &mut Parser) -> Asked {
         view: view.clone(),
         case_text: text,
         case_cursor: case.start,
+        imports: parsed.imports(),
         here,
     }
 }
@@ -324,8 +334,12 @@ fn load(path: &str) -> RowSet {
     set
 }
 
-fn view_imports(_asked: &Asked, _case: &Case) -> (Vec<cursor::ImportedFile>, Vec<String>) {
-    (vec![], vec![])
+fn view_imports(asked: &Asked, case: &Case) -> (Vec<cursor::ImportedFile>, Vec<String>) {
+    let language = il_lang::registry().detect(&case.path, None);
+    (
+        asked.view.resolve(&case.path, language, &asked.imports),
+        asked.view.neighbours(&case.path, language),
+    )
 }
 
 const BUDGETS: [usize; 3] = [512, 1024, 2048];
@@ -363,6 +377,7 @@ fn eval(repos: &str, cases_path: &str, weights: &str, contexts: Option<&String>)
     let mut out = contexts.map(|p| std::io::BufWriter::new(fs::File::create(p).unwrap()));
     let mut acc: BTreeMap<(String, String, usize), (f64, usize)> = BTreeMap::new();
     let mut times = vec![];
+    let mut parts = [0f64; 5];
     let mut by_source: BTreeMap<Source, usize> = BTreeMap::new();
     let mut limits = Limits::default();
     limits.tokens = 2300;
@@ -378,14 +393,29 @@ fn eval(repos: &str, cases_path: &str, weights: &str, contexts: Option<&String>)
             .filter(|s| d.split(',').any(|n| n == s.name()))
             .collect();
     }
+    let big = env::var("BIG")
+        .ok()
+        .map(|_| View::of(files(Path::new(repos))));
     let every: usize = env::var("EVERY").ok().map_or(1, |e| e.parse().unwrap());
     for (repo, cases) in cases(cases_path) {
         let root = Path::new(repos).join(&repo);
         let started = Instant::now();
-        let view = View::of(files(&root));
+        let view = big.clone().unwrap_or_else(|| View::of(files(&root)));
         let built = started.elapsed();
         let mut parser = Parser::new();
         for case in cases.iter().step_by(every) {
+            let case = &if big.is_some() {
+                let mut c = case.clone();
+                c.path = format!("{repo}/{}", c.path);
+                for d in c.defs.values_mut() {
+                    for p in d {
+                        p.0 = format!("{repo}/{}", p.0);
+                    }
+                }
+                c
+            } else {
+                case.clone()
+            };
             let asked = ask(&view, case, &root, &mut parser);
             let imports = view_imports(&asked, case);
             let query = CursorQuery {
@@ -398,10 +428,31 @@ fn eval(repos: &str, cases_path: &str, weights: &str, contexts: Option<&String>)
                 tabs: &[],
                 edits: &[],
             };
+            let mut best = f64::MAX;
+            for _ in 0..2 {
+                let started = Instant::now();
+                let corpus = asked.view.for_file(&case.path, &asked.case_text);
+                let _ = cursor::retrieve(&corpus, &query, &network, &limits);
+                best = best.min(started.elapsed().as_secs_f64() * 1e3);
+            }
             let started = Instant::now();
             let corpus = asked.view.for_file(&case.path, &asked.case_text);
-            let snippets = cursor::retrieve(&corpus, &query, &network, &limits);
-            times.push(started.elapsed().as_secs_f64() * 1e3);
+            let _ = &mut best;
+            let t1 = started.elapsed().as_secs_f64() * 1e3;
+            let mut found = cursor::candidates(&corpus, &query);
+            let t2 = started.elapsed().as_secs_f64() * 1e3;
+            for c in &mut found.names {
+                c.probability = network.probability(&c.features);
+            }
+            let t3 = started.elapsed().as_secs_f64() * 1e3;
+            let snippets = cursor::select(&query, &found, &limits);
+            let t4 = started.elapsed().as_secs_f64() * 1e3;
+            parts[0] += t1;
+            parts[1] += t2 - t1;
+            parts[2] += t3 - t2;
+            parts[3] += t4 - t3;
+            parts[4] += found.names.len() as f64;
+            times.push(best.min(started.elapsed().as_secs_f64() * 1e3));
             score(case, &snippets, &mut acc);
             for s in &snippets {
                 *by_source.entry(s.source).or_default() += 1;
@@ -419,6 +470,10 @@ fn eval(repos: &str, cases_path: &str, weights: &str, contexts: Option<&String>)
         times[times.len() / 2],
         times[times.len() * 99 / 100],
         times[times.len() - 1]
+    );
+    println!(
+        "view, candidates, network, select, names: {:?}",
+        parts.map(|p| p / times.len() as f64)
     );
     println!("{by_source:?}");
     for g in [

@@ -20,6 +20,8 @@ use il_retrieval::{
 use il_syntax::{ChunkKind, Parsed, Parser, Symbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::graph;
+
 /// The size at which chunks are cut, in bytes: a function of some forty lines.
 pub(crate) const CHUNK_BYTES: usize = 1536;
 
@@ -60,6 +62,8 @@ pub(crate) struct FileFacts {
     pub(crate) text: String,
     pub(crate) chunks: Vec<ChunkFacts>,
     pub(crate) symbols: Vec<SymbolFacts>,
+    /// What it imports, packed by `graph`.
+    pub(crate) imports: String,
     /// Which word stands behind which others, with how often; sorted.
     pub(crate) follows: Vec<(Context, Word, u16)>,
 }
@@ -119,6 +123,7 @@ impl Analyst {
             path: file.path,
             stamp: file.stamp,
             language: language.id,
+            imports: graph::packed(&parsed.imports()),
             follows: lexed.follows(),
             chunks,
             symbols,

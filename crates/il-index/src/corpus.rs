@@ -24,7 +24,8 @@ const SETTINGS: Bm25 = Bm25 { k1: 1.5, b: 0.75 };
 /// (a Python file calls no Go function).
 pub struct FamilyView {
     view: View,
-    family: Option<&'static str>,
+    /// For each file of each part whether it is alive, kin and another one.
+    seen: Vec<Vec<bool>>,
     own: Option<FileAt>,
     /// In how many chunks of the file's stored copy each word is.
     own_words: FxHashMap<Word, u32>,
@@ -32,7 +33,7 @@ pub struct FamilyView {
 
 impl fmt::Debug for FamilyView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FamilyView({:?}, {:?})", self.view, self.family)
+        write!(f, "FamilyView({:?})", self.view)
     }
 }
 
@@ -40,13 +41,38 @@ impl View {
     /// This view as the file at `path` sees it, whose text is now `text`.
     pub fn for_file(&self, path: &str, text: &str) -> FamilyView {
         let language = registry().detect(path, text.lines().next());
+        let family = (language.id != "plaintext").then_some(language.family);
         let own = self.find(path);
         FamilyView {
             view: self.clone(),
-            family: (language.id != "plaintext").then_some(language.family),
+            seen: self.seen_by(own, family),
             own,
             own_words: own.map(|it| self.words_in(it)).unwrap_or_default(),
         }
+    }
+
+    fn seen_by(&self, own: Option<FileAt>, family: Option<&str>) -> Vec<Vec<bool>> {
+        let kin = |language: &str| {
+            let language = registry().by_id(language);
+            family.is_none_or(|family| language.is_some_and(|it| it.family == family))
+        };
+        let mut known: FxHashMap<&str, bool> = FxHashMap::default();
+        let mut seen = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            let files = 0..part.segment.file_count();
+            let files = files.map(|file| {
+                let at = FileAt {
+                    part: number as u32,
+                    file,
+                };
+                let language = part.segment.language(file);
+                part.is_alive(file)
+                    && own != Some(at)
+                    && *known.entry(language).or_insert_with(|| kin(language))
+            });
+            seen.push(files.collect());
+        }
+        seen
     }
 
     /// In how many chunks of a file each word is.
@@ -66,28 +92,13 @@ impl View {
 }
 
 impl FamilyView {
-    fn is_kin(&self, language: &str) -> bool {
-        let Some(family) = self.family else {
-            return true;
-        };
-        registry()
-            .by_id(language)
-            .is_some_and(|it| it.family == family)
-    }
-
-    /// Whether a file is alive, kin and another one.
-    fn is_seen(&self, number: usize, part: &Part, file: u32) -> bool {
-        let at = FileAt {
-            part: number as u32,
-            file,
-        };
-        part.is_alive(file) && self.own != Some(at) && self.is_kin(part.segment.language(file))
+    fn is_seen(&self, part: usize, file: u32) -> bool {
+        self.seen[part][file as usize]
     }
 
     fn definition<'a>(&'a self, number: usize, row: &SymbolRow) -> Option<Definition<'a>> {
-        let part = &self.view.parts[number];
-        let segment = &part.segment;
-        if !self.is_seen(number, part, row.file) {
+        let segment = &self.view.parts[number].segment;
+        if !self.is_seen(number, row.file) {
             return None;
         }
         let kind = name_kind(symbol_kind_of(row.kind))?;
@@ -135,11 +146,9 @@ impl Corpus for FamilyView {
     }
 
     fn similar(&self, words: &[(Word, f32)], most: usize) -> Vec<Similar> {
-        let own = self
-            .own
-            .map(|it| self.view.parts[it.part as usize].segment.path(it.file));
-        let wanted = |path: &str, language: &str| Some(path) != own && self.is_kin(language);
-        let found = self.view.best(Field::Words, SETTINGS, words, most, &wanted);
+        let found = self
+            .view
+            .best(Field::Words, SETTINGS, words, most, &self.seen);
         found
             .into_iter()
             .map(|it| Similar {
@@ -196,7 +205,7 @@ impl Corpus for FamilyView {
     fn follows(&self, context: Context, take: &mut dyn FnMut(Word, u32)) {
         for (number, part) in self.view.parts.iter().enumerate() {
             for (word, file, count) in part.segment.follows(context) {
-                if self.is_seen(number, part, file) {
+                if self.is_seen(number, file) {
                     take(word, count);
                 }
             }

@@ -10,9 +10,11 @@
 mod analysis;
 mod corpus;
 mod dependencies;
+mod graph;
 mod imports;
 mod index;
 mod ranked;
+mod search;
 mod segment;
 mod store;
 mod view;
@@ -25,5 +27,6 @@ pub use index::{
     Difference, EmbedProgress, Folder, Index, Options, Progress, Report, Saved, Skipped, Source,
     Stats, Why,
 };
+pub use search::SearchError;
 pub use store::{Damage, Problem};
 pub use view::View;

@@ -58,15 +58,15 @@ impl View {
         self.parts.iter().map(|it| it.frequency(field, word)).sum()
     }
 
-    /// The best chunks for weighted words, best first; equal ones in order of path and line. `wanted` says by
-    /// path which files may be found.
+    /// The best chunks for weighted words, best first; equal ones in order of path and line. `wanted` says
+    /// for each file of each part whether it may be found.
     pub(crate) fn best(
         &self,
         field: Field,
         settings: Bm25,
         query: &[(Word, f32)],
         most: usize,
-        wanted: &dyn Fn(&str, &str) -> bool,
+        wanted: &[Vec<bool>],
     ) -> Vec<Scored> {
         let totals = self.totals();
         let (chunks, mean) = match field {
@@ -99,7 +99,7 @@ impl View {
                     scores[at] += weight * count * (k1 + 1.0) / (count + norm);
                 }
             }
-            let files = part.wanted_files(wanted);
+            let files = &wanted[number];
             let scored = scores.iter().enumerate().filter(|it| *it.1 > 0.0);
             found.extend(scored.filter(|it| files[rows[it.0].file as usize]).map(
                 |(chunk, &score)| Scored {

@@ -46,6 +46,8 @@ pub(crate) struct FileRow {
     text_len: u32,
     path: Str,
     language: Str,
+    /// What it imports, packed by `graph`.
+    imports: Str,
     chunks: [u32; 2],
     symbols: [u32; 2],
 }
@@ -107,8 +109,12 @@ pub(crate) struct Segment {
     symbols: Vec<SymbolRow>,
     /// The numbers of the symbols, by the hash of their name.
     by_name: Vec<u32>,
+    /// These hashes, beside: a name is looked up by halving, and most are not there.
+    name_hashes: Vec<Word64>,
     words: Postings,
     terms: Postings,
+    /// The terms of names: symbols take the place of chunks.
+    name_terms: Postings,
     follows: Vec<FollowRow>,
 }
 
@@ -157,6 +163,10 @@ impl Segment {
 
     pub(crate) fn language(&self, file: u32) -> &str {
         self.str(self.files[file as usize].language)
+    }
+
+    pub(crate) fn imports(&self, file: u32) -> &str {
+        self.str(self.files[file as usize].imports)
     }
 
     /// A file's text, unpacked. What does not unpack is empty: the check sum has been looked at before.
@@ -219,9 +229,9 @@ impl Segment {
 
     /// The symbols of a name, in order of file and line.
     pub(crate) fn named(&self, name: Word) -> &[u32] {
-        let of = |symbol: &u32| self.symbols[*symbol as usize].name;
-        let start = self.by_name.partition_point(|it| of(it) < name.0);
-        let len = self.by_name[start..].partition_point(|it| of(it) == name.0);
+        let start = self.name_hashes.partition_point(|&it| it < name.0);
+        let same = self.name_hashes[start..].iter();
+        let len = same.take_while(|&&it| it == name.0).count();
         &self.by_name[start..start + len]
     }
 
@@ -236,6 +246,10 @@ impl Segment {
 
     pub(crate) fn terms(&self) -> &Postings {
         &self.terms
+    }
+
+    pub(crate) fn name_terms(&self) -> &Postings {
+        &self.name_terms
     }
 
     /// What follows a context: the word, the file and how often.
@@ -274,8 +288,10 @@ impl Segment {
             + size_of_val(&*self.chunks)
             + size_of_val(&*self.symbols)
             + size_of_val(&*self.by_name)
+            + size_of_val(&*self.name_hashes)
             + size_of_val(&*self.follows)
             + self.words.memory()
             + self.terms.memory()
+            + self.name_terms.memory()
     }
 }

@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     analysis::{Analyst, SourceFile},
+    graph::Graph,
     ranked::Field,
     segment::{ChunkRow, Segment, Vectors},
 };
@@ -89,15 +90,6 @@ impl Part {
     pub(crate) fn is_alive(&self, file: u32) -> bool {
         !self.dead[file as usize]
     }
-
-    /// For each file whether it is alive and wanted, by its path and language.
-    pub(crate) fn wanted_files(&self, wanted: &dyn Fn(&str, &str) -> bool) -> Vec<bool> {
-        let files = 0..self.segment.file_count();
-        let is_wanted = |file: u32| {
-            self.is_alive(file) && wanted(self.segment.path(file), self.segment.language(file))
-        };
-        files.map(is_wanted).collect()
-    }
 }
 
 /// What the index knew at one moment.
@@ -105,6 +97,7 @@ impl Part {
 pub struct View {
     pub(crate) parts: Arc<[Part]>,
     totals: Arc<OnceLock<Totals>>,
+    graph: Arc<OnceLock<Graph>>,
 }
 
 /// What all that is alive adds up to.
@@ -133,6 +126,7 @@ impl View {
         Self {
             parts: parts.into(),
             totals: Arc::default(),
+            graph: Arc::default(),
         }
     }
 
@@ -183,6 +177,11 @@ impl View {
                 .filter(|it| part.is_alive(it.1.file))
                 .map(move |(at, chunk)| (number as u32, at as u32, chunk))
         })
+    }
+
+    /// The import graph; made when it is first asked for.
+    pub(crate) fn graph(&self, make: impl FnOnce() -> Graph) -> &Graph {
+        self.graph.get_or_init(make)
     }
 
     pub(crate) fn totals(&self) -> Totals {

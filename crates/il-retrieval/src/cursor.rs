@@ -87,5 +87,5 @@ pub fn retrieve(
     for candidate in &mut found.names {
         candidate.probability = network.probability(&candidate.features);
     }
-    select(corpus, query, &found, limits)
+    select(query, &found, limits)
 }

@@ -9,6 +9,7 @@
 pub mod cursor;
 mod embed;
 mod instruction;
+mod search;
 mod snippet;
 mod spec;
 pub mod terms;
@@ -16,5 +17,6 @@ pub mod tokens;
 
 pub use embed::{EmbedError, Embedder, Purpose, normalise};
 pub use instruction::Instruction;
+pub use search::{Fused, Hit, Mode, Ranking, SearchQuery, fuse};
 pub use snippet::{Snippet, Source};
 pub use spec::{ChoiceError, Dialect, EmbeddingChoice, ServerChoice};

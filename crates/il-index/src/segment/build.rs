@@ -3,7 +3,10 @@
 //! The order of the files decides every number in a segment, so they are sorted by path first: the same
 //! files give the same bytes, whatever order they were analysed in.
 
-use il_retrieval::{cursor::Context, terms::Word};
+use il_retrieval::{
+    cursor::Context,
+    terms::{self, Word},
+};
 use il_syntax::{ChunkKind, SymbolKind};
 use rayon::slice::ParallelSliceMut as _;
 use rustc_hash::FxHashMap;
@@ -44,6 +47,7 @@ impl Segment {
                 text_len: file.text.len() as u32,
                 path: strings.add(&file.path),
                 language: strings.add(file.language),
+                imports: strings.add(&file.imports),
                 chunks: [chunks, segment.chunks.len() as u32],
                 symbols: [symbols, segment.symbols.len() as u32],
             });
@@ -55,6 +59,7 @@ impl Segment {
         segment.words = Postings::build(words.into_iter());
         terms.par_sort_unstable();
         segment.terms = Postings::build(terms.into_iter());
+        segment.name_terms = Postings::build(name_terms(&segment).into_iter());
         segment.follows = follow_rows(follows, &segment.words);
         segment
     }
@@ -66,6 +71,30 @@ impl Segment {
         let symbols = &self.symbols;
         self.by_name
             .par_sort_by_key(|&symbol| (symbols[symbol as usize].name, symbol));
+        self.hash_names();
+    }
+}
+
+/// The terms of each symbol's name, sorted.
+fn name_terms(segment: &Segment) -> Vec<(Word, u32, u8)> {
+    let mut found = Vec::new();
+    let mut room = String::new();
+    for (at, row) in segment.symbols.iter().enumerate() {
+        terms::each_term_of(segment.spelling(row), &mut room, &mut |term| {
+            found.push((Word::of(term), at as u32, 1));
+        });
+    }
+    found.par_sort_unstable();
+    found.dedup();
+    found
+}
+
+impl Segment {
+    /// Lays the hashes of the names beside their order.
+    pub(super) fn hash_names(&mut self) {
+        let names = self.by_name.iter();
+        let names = names.map(|&symbol| self.symbols[symbol as usize].name);
+        self.name_hashes = names.collect();
     }
 }
 

@@ -9,7 +9,7 @@ use bytemuck::Pod;
 use super::{ChunkRow, FileRow, NONE, Postings, Segment, Str, SymbolRow};
 
 /// Changes with every table.
-const MAGIC: &[u8; 8] = b"ILSEG001";
+const MAGIC: &[u8; 8] = b"ILSEG002";
 /// Another byte order is another format.
 const ORDER: u64 = 0x0102_0304_0506_0708;
 
@@ -92,7 +92,7 @@ impl Segment {
         out.slice(&self.symbols);
         out.slice(&self.by_name);
         out.slice(&self.follows);
-        for postings in [&self.words, &self.terms] {
+        for postings in [&self.words, &self.terms, &self.name_terms] {
             out.slice(&postings.words);
             out.slice(&postings.frequency);
             out.slice(&postings.offsets);
@@ -103,7 +103,7 @@ impl Segment {
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
         let mut from = Reader::new(bytes)?;
-        let segment = Self {
+        let mut segment = Self {
             strings: from.text()?,
             bodies: from.array()?,
             files: from.array()?,
@@ -111,15 +111,17 @@ impl Segment {
             chunks: from.array()?,
             symbols: from.array()?,
             by_name: from.array()?,
+            name_hashes: Vec::new(),
             follows: from.array()?,
             words: postings(&mut from)?,
             terms: postings(&mut from)?,
+            name_terms: postings(&mut from)?,
         };
-        if segment.fits() {
-            Ok(segment)
-        } else {
-            Err(Damaged("its tables do not fit"))
+        if !segment.fits() {
+            return Err(Damaged("its tables do not fit"));
         }
+        segment.hash_names();
+        Ok(segment)
     }
 
     /// Whether every number points where something is.
@@ -136,6 +138,7 @@ impl Segment {
                 && range(it.symbols, self.symbols.len())
                 && text(it.path)
                 && text(it.language)
+                && text(it.imports)
         };
         let chunk = |it: &ChunkRow| within(it.file, self.files.len()) && text(it.symbol_path);
         let symbol = |it: &SymbolRow| {
@@ -155,9 +158,9 @@ impl Segment {
                 .by_name
                 .iter()
                 .all(|&it| within(it, self.symbols.len()))
-            && [&self.words, &self.terms]
-                .iter()
-                .all(|it| it.fits(self.chunks.len()))
+            && self.words.fits(self.chunks.len())
+            && self.terms.fits(self.chunks.len())
+            && self.name_terms.fits(self.symbols.len())
     }
 }
 

@@ -56,6 +56,9 @@ impl std::fmt::Debug for Found<'_> {
 /// Names with more definitions than this say nothing of the file they are defined in.
 const AMBIGUOUS: usize = 8;
 
+/// Of a name with more definitions only so many are looked at.
+const MOST_DEFINITIONS: usize = 48;
+
 /// Gathers the names that may come next. Probabilities are not filled in yet.
 pub fn candidates<'a>(corpus: &'a dyn Corpus, query: &CursorQuery<'a>) -> Found<'a> {
     let nearby = Nearby::of(query.text, query.cursor);
@@ -127,7 +130,7 @@ impl<'a> Definitions<'a> {
         self.known.entry(word).or_insert_with(|| {
             let mut found = Vec::new();
             self.corpus.named(word, &mut |it| {
-                if it.name.len() > 1 {
+                if it.name.len() > 1 && found.len() < MOST_DEFINITIONS {
                     found.push(it);
                 }
             });

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     Snippet, Source,
     cursor::{
-        Candidate, Corpus, CursorQuery,
+        Candidate, CursorQuery,
         names::{AlikeChunk, Found, words_of},
     },
     terms::Word,
@@ -60,12 +60,7 @@ struct Offer {
 }
 
 /// The best snippets, best first.
-pub fn select(
-    _corpus: &dyn Corpus,
-    query: &CursorQuery<'_>,
-    found: &Found<'_>,
-    limits: &Limits,
-) -> Vec<Snippet> {
+pub fn select(query: &CursorQuery<'_>, found: &Found<'_>, limits: &Limits) -> Vec<Snippet> {
     let likely: FxHashMap<Word, f32> = found
         .names
         .iter()

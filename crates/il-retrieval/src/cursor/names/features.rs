@@ -35,14 +35,15 @@ impl<'a> Known<'_, 'a> {
         best.map(|it| it.1)
     }
 
-    fn likely(&self, it: &Definition<'_>) -> f32 {
-        flag(self.files.is_imported(it.path))
-            + flag(self.files.is_neighbour(it.path))
-            + 1.5 * self.files.affinity(it.path)
+    fn likely(&self, it: &Definition<'a>) -> f32 {
+        let said = self.files.said(it.path);
+        flag(said.imported)
+            + flag(said.neighbour)
+            + 1.5 * said.affinity
             + self.files.owner_affinity(it.path, it.owner)
             + self.owner_near(it)
-            - 0.1 * self.files.distance(it.path) as f32
-            - flag(is_test(it.path))
+            - 0.1 * said.distance as f32
+            - flag(said.test)
     }
 
     fn owner_near(&self, it: &Definition<'_>) -> f32 {
@@ -110,20 +111,30 @@ impl<'a> Known<'_, 'a> {
     }
 
     fn place(&self, word: Word, it: &Definition<'a>, found: &[Definition<'a>], row: &mut Row) {
-        let any = |test: &dyn Fn(&Definition<'_>) -> bool| flag(found.iter().any(test));
-        let most =
-            |value: &dyn Fn(&Definition<'_>) -> f32| found.iter().map(value).fold(0.0, f32::max);
-        row.push(any(&|it| self.files.is_imported(it.path)));
+        let (mut imported, mut neighbour, mut tab, mut edited) = (false, false, false, false);
+        let (mut affinity, mut owner_affinity, mut owner_near) = (0f32, 0f32, 0f32);
+        for it in found {
+            let said = self.files.said(it.path);
+            imported |= said.imported;
+            neighbour |= said.neighbour;
+            tab |= said.tab;
+            edited |= said.edited;
+            affinity = affinity.max(said.affinity);
+            owner_affinity = owner_affinity.max(self.files.owner_affinity(it.path, it.owner));
+            owner_near = owner_near.max(self.owner_near(it));
+        }
+        let said = self.files.said(it.path);
+        row.push(flag(imported));
         row.push(flag(self.files.is_imported_name(word)));
-        row.push(most(&|it| self.files.affinity(it.path)));
-        row.push(most(&|it| self.files.owner_affinity(it.path, it.owner)));
-        row.push(most(&|it| self.owner_near(it)));
+        row.push(affinity);
+        row.push(owner_affinity);
+        row.push(owner_near);
         row.push(flag(it.owner.is_empty()));
-        row.push(any(&|it| self.files.is_neighbour(it.path)));
-        row.push(1.0 / (1.0 + self.files.distance(it.path) as f32));
-        row.push(flag(is_test(it.path)));
-        row.push(any(&|it| self.files.is_tab(it.path)));
-        row.push(any(&|it| self.files.is_edited(it.path)));
+        row.push(flag(neighbour));
+        row.push(1.0 / (1.0 + said.distance as f32));
+        row.push(flag(said.test));
+        row.push(flag(tab));
+        row.push(flag(edited));
     }
 
     fn kind(&self, it: &Definition<'_>, row: &mut Row) {
@@ -195,14 +206,4 @@ fn near(lines: u32, scale: f32) -> f32 {
     } else {
         1.0 / (1.0 + lines as f32 / scale)
     }
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| {
-        let part = part.to_ascii_lowercase();
-        part.starts_with("test")
-            || part.contains("_test.")
-            || part.contains(".test.")
-            || part.contains(".spec.")
-    })
 }

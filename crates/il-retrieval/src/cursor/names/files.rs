@@ -1,5 +1,7 @@
 //! How near each file of the repository is to the one that is being edited.
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
@@ -12,6 +14,19 @@ const READ: usize = 12;
 /// How many imported files.
 const READ_IMPORTED: usize = 24;
 
+/// What is known of one file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    pub(crate) imported: bool,
+    pub(crate) neighbour: bool,
+    pub(crate) tab: bool,
+    pub(crate) edited: bool,
+    pub(crate) test: bool,
+    pub(crate) distance: usize,
+    /// By how much the words around are defined in it: one for the file that defines the most.
+    pub(crate) affinity: f32,
+}
+
 /// What is known of the files around the one that is being edited.
 pub(crate) struct Files<'a> {
     path: &'a str,
@@ -21,6 +36,8 @@ pub(crate) struct Files<'a> {
     tabs: FxHashSet<&'a str>,
     edited: FxHashSet<&'a str>,
     imported_names: FxHashSet<Word>,
+    /// What does not depend on the words around, by path, looked up once.
+    said: RefCell<FxHashMap<&'a str, Said>>,
     /// By how much the words around the cursor are defined in a file.
     affinity: FxHashMap<&'a str, f32>,
     /// The same for what names belong to.
@@ -40,6 +57,7 @@ impl<'a> Files<'a> {
             tabs: query.tabs.iter().map(String::as_str).collect(),
             edited: query.edits.iter().map(|it| it.path.as_str()).collect(),
             imported_names: names.map(|it| Word::of(it)).collect(),
+            said: RefCell::default(),
             affinity: FxHashMap::default(),
             owners: FxHashMap::default(),
             most: 1e-6,
@@ -79,29 +97,22 @@ impl<'a> Files<'a> {
         worth
     }
 
-    pub(crate) fn is_imported(&self, path: &str) -> bool {
-        self.imported.contains(path)
+    /// What is known of a file.
+    pub(crate) fn said(&self, path: &'a str) -> Said {
+        let mut said = self.said.borrow_mut();
+        *said.entry(path).or_insert_with(|| Said {
+            imported: self.imported.contains(path),
+            neighbour: self.neighbours.contains(path),
+            tab: self.tabs.contains(path),
+            edited: self.edited.contains(path),
+            test: is_test(path),
+            distance: self.distance(path),
+            affinity: self.affinity.get(path).map_or(0.0, |it| it / self.most),
+        })
     }
 
     pub(crate) fn is_imported_name(&self, word: Word) -> bool {
         self.imported_names.contains(&word)
-    }
-
-    pub(crate) fn is_neighbour(&self, path: &str) -> bool {
-        self.neighbours.contains(path)
-    }
-
-    pub(crate) fn is_tab(&self, path: &str) -> bool {
-        self.tabs.contains(path)
-    }
-
-    pub(crate) fn is_edited(&self, path: &str) -> bool {
-        self.edited.contains(path)
-    }
-
-    /// By how much the words around are defined in `path`: one for the file that defines the most.
-    pub(crate) fn affinity(&self, path: &str) -> f32 {
-        self.affinity.get(path).map_or(0.0, |it| it / self.most)
     }
 
     /// The same for what a name belongs to.
@@ -111,7 +122,7 @@ impl<'a> Files<'a> {
     }
 
     /// How many folders lie between `path` and the file.
-    pub(crate) fn distance(&self, path: &str) -> usize {
+    fn distance(&self, path: &str) -> usize {
         let folders = |path: &'_ str| {
             path.rsplit_once('/')
                 .map_or(0, |it| it.0.split('/').count())
@@ -125,4 +136,14 @@ impl<'a> Files<'a> {
         let same = same.min(folders(self.path)).min(folders(path));
         folders(self.path) + folders(path) - 2 * same
     }
+}
+
+fn is_test(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let part = part.to_ascii_lowercase();
+        part.starts_with("test")
+            || [".test.", "_test.", ".spec."]
+                .iter()
+                .any(|it| part.contains(it))
+    })
 }

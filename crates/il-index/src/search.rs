@@ -1,0 +1,219 @@
+//! Search: by words, by meaning, by name, and all three fused.
+//!
+//! The one idea: each way of looking ranks chunks, whatever it looks at, so that ranks can be fused and a hit always
+//! is a piece of a file with exact lines.
+//!
+//! Deliberately absent: the embedder. Whoever searches by meaning hands in the query's vector.
+
+mod fuzzy;
+mod names;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use il_retrieval::{
+    Hit, Mode, Ranking, SearchQuery,
+    cursor::ChunkId,
+    fuse,
+    terms::{self, Word},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    ranked::{Bm25, Field, Scored},
+    view::View,
+};
+
+/// Tuned on the docstrings of the training suite; see `docs/retrieval.md`.
+const SETTINGS: Bm25 = Bm25 { k1: 1.2, b: 0.6 };
+/// How much each list counts, likewise.
+const LEXICAL: f32 = 1.0;
+const SEMANTIC: f32 = 0.9;
+const SYMBOL: f32 = 0.6;
+/// How deep lists are fused.
+const DEPTH: usize = 200;
+
+/// A query that cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SearchError {
+    #[error("`{glob}` is no path pattern: {why}")]
+    Glob { glob: String, why: String },
+    #[error("nothing to search for: give some words or a name")]
+    Empty,
+}
+
+impl View {
+    /// The hits for a query, best first. `vector` is the query's, from the model that made the vectors here;
+    /// without one nothing is found by meaning.
+    pub fn search(
+        &self,
+        query: &SearchQuery,
+        vector: Option<&[f32]>,
+    ) -> Result<Vec<Hit>, SearchError> {
+        if terms::words(&query.text).next().is_none() {
+            return Err(SearchError::Empty);
+        }
+        let wanted = self.wanted(query)?;
+        let terms = query_terms(&query.text);
+        let depth = DEPTH.max(query.most);
+        let mut rankings = Vec::new();
+        let is = |mode: Mode| query.mode == mode || query.mode == Mode::Hybrid;
+        if is(Mode::Lexical) {
+            let found = self.best(Field::Terms, SETTINGS, &terms, depth, &wanted);
+            rankings.push(ranking(Mode::Lexical, LEXICAL, &found));
+        }
+        if let Some(vector) = vector.filter(|_| is(Mode::Semantic)) {
+            let found = self.nearest(vector, depth, &wanted);
+            rankings.push(ranking(Mode::Semantic, SEMANTIC, &found));
+        }
+        if is(Mode::Symbol) {
+            let found = self.named_like(&query.text, query.mode == Mode::Symbol, depth, &wanted);
+            rankings.push(ranking(Mode::Symbol, SYMBOL, &found));
+        }
+        let mut fused = fuse(&rankings);
+        fused.truncate(query.most);
+        let weights = self.weights(&terms);
+        let mut texts = FxHashMap::default();
+        let hits = fused.into_iter().map(|(id, score, ranks)| {
+            let segment = &self.parts[id.part as usize].segment;
+            let row = &segment.chunks()[id.chunk as usize];
+            let text = texts
+                .entry((id.part, row.file))
+                .or_insert_with(|| segment.text(row.file));
+            let code = text
+                .get(row.bytes[0] as usize..row.bytes[1] as usize)
+                .unwrap_or_default();
+            Hit {
+                path: segment.path(row.file).to_owned(),
+                lines: row.lines[0]..row.lines[1],
+                line: row.lines[0] + best_line(code, &weights),
+                text: code.to_owned(),
+                symbol: segment.symbol_path(row).to_owned(),
+                score,
+                ranks,
+            }
+        });
+        Ok(hits.collect())
+    }
+
+    /// For each file of each part whether it may be found.
+    fn wanted(&self, query: &SearchQuery) -> Result<Vec<Vec<bool>>, SearchError> {
+        let globs = globs(&query.paths)?;
+        let is_wanted = |path: &str, language: &str| {
+            (query.languages.is_empty() || query.languages.iter().any(|it| it == language))
+                && globs.as_ref().is_none_or(|it| it.is_match(path))
+        };
+        let parts = self.parts.iter().map(|part| {
+            let files = 0..part.segment.file_count();
+            let wanted = files.map(|file| {
+                let segment = &part.segment;
+                part.is_alive(file) && is_wanted(segment.path(file), segment.language(file))
+            });
+            wanted.collect()
+        });
+        Ok(parts.collect())
+    }
+
+    /// The chunks whose vectors point where the query's does.
+    fn nearest(&self, vector: &[f32], most: usize, wanted: &[Vec<bool>]) -> Vec<Scored> {
+        let mut found = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            let Some(vectors) = &part.vectors else {
+                continue;
+            };
+            let Some(query) = vectors.pack(vector) else {
+                continue;
+            };
+            let rows = part.segment.chunks().iter().enumerate();
+            let alive = rows.filter(|it| wanted[number][it.1.file as usize]);
+            found.extend(alive.map(|(chunk, _)| Scored {
+                chunk: ChunkId {
+                    part: number as u32,
+                    chunk: chunk as u32,
+                },
+                score: vectors.cosine(chunk as u32, &query),
+            }));
+        }
+        found.retain(|it| it.score > 0.0);
+        self.keep_best(found, most)
+    }
+
+    /// How rare each term is here.
+    fn weights(&self, terms: &[(Word, f32)]) -> FxHashMap<Word, f32> {
+        let chunks = self.totals().chunks as f32;
+        let weigh = |&(term, _): &(Word, f32)| {
+            let frequency = self.frequency_of(Field::Terms, term) as f32;
+            (term, (1.0 + chunks / (1.0 + frequency)).ln())
+        };
+        terms.iter().map(weigh).collect()
+    }
+}
+
+fn ranking(mode: Mode, weight: f32, found: &[Scored]) -> Ranking<ChunkId> {
+    Ranking {
+        mode,
+        weight,
+        found: found.iter().map(|it| it.chunk).collect(),
+    }
+}
+
+/// The terms of a query. A word said twice counts twice.
+fn query_terms(text: &str) -> Vec<(Word, f32)> {
+    let mut counts: FxHashMap<Word, f32> = FxHashMap::default();
+    terms::each_term(text, |term| {
+        *counts.entry(Word::of(term)).or_default() += 1.0;
+    });
+    let mut all: Vec<(Word, f32)> = counts.into_iter().collect();
+    all.sort_unstable_by_key(|it| it.0);
+    all
+}
+
+/// The line with the most of what was asked for; the first one where there is nothing of it.
+fn best_line(code: &str, weights: &FxHashMap<Word, f32>) -> u32 {
+    let mut best = (0.0, 0);
+    for (number, line) in code.lines().enumerate() {
+        let mut seen = FxHashSet::default();
+        let mut sum = 0.0;
+        terms::each_term(line, |term| {
+            let term = Word::of(term);
+            if let Some(weight) = weights.get(&term)
+                && seen.insert(term)
+            {
+                sum += weight;
+            }
+        });
+        if sum > best.0 {
+            best = (sum, number as u32);
+        }
+    }
+    best.1
+}
+
+fn globs(patterns: &[String]) -> Result<Option<GlobSet>, SearchError> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let error = |glob: &str, error: globset::Error| SearchError::Glob {
+        glob: glob.to_owned(),
+        why: error.kind().to_string(),
+    };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let plain = pattern.trim_start_matches("./").trim_end_matches('/');
+        // As in `.gitignore`: a pattern without a slash fits a name anywhere, and a folder all that is in it.
+        let anywhere = if plain.contains('/') { "" } else { "**/" };
+        for tail in ["", "/**"] {
+            let glob = format!("{anywhere}{plain}{tail}");
+            let glob = GlobBuilder::new(&glob).literal_separator(true).build();
+            set.add(glob.map_err(|it| error(pattern, it))?);
+        }
+    }
+    set.build()
+        .map(Some)
+        .map_err(|it| error(&patterns.join(" "), it))
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`expect![…]` reads best as a plain argument"
+)]
+mod tests;

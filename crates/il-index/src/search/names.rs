@@ -1,0 +1,172 @@
+//! Search by name: definitions whose names have the words that were asked for.
+//!
+//! The one idea: a name is found as a whole, whatever its case, or by its parts; what is asked for with all its
+//! parts beats what has some of them. Only a single word that nothing is called is compared with every name,
+//! for letters left out or mistyped.
+
+use il_retrieval::{
+    cursor::ChunkId,
+    terms::{self, Word},
+};
+use rustc_hash::FxHashMap;
+
+use super::fuzzy;
+use crate::{
+    ranked::Scored,
+    segment::{NONE, Segment, SymbolRow},
+    view::View,
+};
+
+/// A word as it was asked for is that much better than one of its parts.
+const WHOLE: f32 = 3.0;
+/// One that fits to the letter beats one of other case.
+const EXACT: f32 = 1.5;
+/// Below this many hits a single word is looked for among all names.
+const FEW: usize = 5;
+
+impl View {
+    /// The chunks that define what is called like `text`, best first.
+    pub(super) fn named_like(
+        &self,
+        text: &str,
+        with_fuzzy: bool,
+        most: usize,
+        wanted: &[Vec<bool>],
+    ) -> Vec<Scored> {
+        let asked = Asked::of(text, self);
+        let mut chunks: FxHashMap<ChunkId, f32> = FxHashMap::default();
+        for (number, part) in self.parts.iter().enumerate() {
+            let segment = &part.segment;
+            for (symbol, matched) in asked.symbols(segment) {
+                let row = &segment.symbols()[symbol as usize];
+                if wanted[number][row.file as usize] {
+                    let score = asked.score(segment, row, matched);
+                    take(&mut chunks, number, segment, row, score);
+                }
+            }
+        }
+        let one_word = text.split_whitespace().count() == 1;
+        if with_fuzzy && one_word && chunks.len() < FEW {
+            self.add_fuzzy(text.trim(), wanted, &mut chunks);
+        }
+        let found = chunks
+            .into_iter()
+            .map(|(chunk, score)| Scored { chunk, score });
+        self.keep_best(found.collect(), most)
+    }
+
+    fn add_fuzzy(&self, text: &str, wanted: &[Vec<bool>], chunks: &mut FxHashMap<ChunkId, f32>) {
+        for (number, part) in self.parts.iter().enumerate() {
+            let segment = &part.segment;
+            let mut last: Option<(u64, Option<f32>)> = None;
+            for &symbol in segment.by_name() {
+                let row = &segment.symbols()[symbol as usize];
+                let likeness = match last {
+                    Some((name, known)) if name == row.name => known,
+                    _ => fuzzy::likeness(text, segment.spelling(row)),
+                };
+                last = Some((row.name, likeness));
+                if let Some(score) = likeness.filter(|_| wanted[number][row.file as usize]) {
+                    take(chunks, number, segment, row, score);
+                }
+            }
+        }
+    }
+}
+
+fn take(
+    chunks: &mut FxHashMap<ChunkId, f32>,
+    number: usize,
+    segment: &Segment,
+    row: &SymbolRow,
+    score: f32,
+) {
+    let Some(chunk) = chunk_of(segment, row) else {
+        return;
+    };
+    let id = ChunkId {
+        part: number as u32,
+        chunk,
+    };
+    let known = chunks.entry(id).or_default();
+    *known = known.max(score);
+}
+
+/// The chunk that has the line of a symbol's name.
+pub(crate) fn chunk_of(segment: &Segment, row: &SymbolRow) -> Option<u32> {
+    let chunks = segment.chunks_of(row.file);
+    let rows = &segment.chunks()[chunks.start as usize..chunks.end as usize];
+    let after = rows.partition_point(|it| it.lines[0] <= row.line);
+    let at = after.checked_sub(1)?;
+    (row.line < rows[at].lines[1]).then(|| chunks.start + at as u32)
+}
+
+/// What was asked for, cut into words and their parts.
+struct Asked<'a> {
+    /// The words as they were written, and without case.
+    words: Vec<(&'a str, String)>,
+    /// Terms with how rare they are among the names.
+    terms: Vec<(Word, f32)>,
+    total: f32,
+}
+
+impl<'a> Asked<'a> {
+    fn of(text: &'a str, view: &View) -> Self {
+        let words: Vec<(&str, String)> = terms::words(text)
+            .filter(|it| terms::is_identifier(it.1))
+            .map(|it| (it.1, it.1.to_lowercase()))
+            .collect();
+        let mut all = Vec::new();
+        terms::each_term(text, |term| all.push(Word::of(term)));
+        all.sort_unstable();
+        all.dedup();
+        let names: usize = view.parts.iter().map(|it| it.segment.symbols().len()).sum();
+        let terms: Vec<(Word, f32)> = all
+            .into_iter()
+            .filter_map(|term| {
+                let in_names = |part: &crate::view::Part| part.segment.name_terms().frequency(term);
+                let frequency: u32 = view.parts.iter().map(in_names).sum();
+                let rarity = (1.0 + names as f32 / (1.0 + frequency as f32)).ln();
+                (frequency > 0).then_some((term, rarity))
+            })
+            .collect();
+        Self {
+            words,
+            total: terms.iter().map(|it| it.1).sum::<f32>().max(1e-6),
+            terms,
+        }
+    }
+
+    /// The symbols with any of the terms in their names, each with the weight of what it has.
+    fn symbols(&self, segment: &Segment) -> Vec<(u32, f32)> {
+        let mut sums: FxHashMap<u32, f32> = FxHashMap::default();
+        for &(term, rarity) in &self.terms {
+            for posting in segment.name_terms().of(term) {
+                *sums.entry(posting.chunk).or_default() += rarity;
+            }
+        }
+        let mut found: Vec<(u32, f32)> = sums.into_iter().collect();
+        found.sort_unstable_by_key(|it| it.0);
+        found
+    }
+
+    fn score(&self, segment: &Segment, row: &SymbolRow, matched: f32) -> f32 {
+        let name = segment.spelling(row);
+        let parts = terms::parts(name).count().max(1) as f32;
+        // What was asked for that the name has, and less of it the more else the name has.
+        let mut score = matched / self.total / (1.0 + 0.2 * (parts - 1.0));
+        let lower = name.to_lowercase();
+        if self.words.iter().any(|it| it.1 == lower) {
+            score += WHOLE;
+        }
+        if self.words.iter().any(|it| it.0 == name) {
+            score += EXACT;
+        }
+        let owner = segment.owner(row).to_lowercase();
+        if !owner.is_empty() && self.words.iter().any(|it| it.1 == owner) {
+            score += 1.0;
+        }
+        // A definition that stands alone is looked for more often than a field or a local one.
+        score + if row.container == NONE { 0.1 } else { 0.0 }
+    }
+}
