@@ -30,6 +30,9 @@ const NAME_WEIGHT: u32 = 4;
 const AROUND_WEIGHT: u32 = 2;
 const PATH_WEIGHT: u32 = 1;
 
+/// Documentation is looked for so many times in a file: looking takes time in a file that is all comments.
+const MOST_DOCS: usize = 4000;
+
 /// Enough to tell that a file changed without opening it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
@@ -216,7 +219,8 @@ fn symbol_facts(parsed: &Parsed, symbols: &[Symbol], lexed: &Lexed<'_>) -> Vec<S
     let mut lines = Lines::new(lexed.text);
     let mut facts: Vec<SymbolFacts> = symbols
         .iter()
-        .map(|symbol| {
+        .enumerate()
+        .map(|(number, symbol)| {
             let first = lines.of(symbol.range.start);
             let last = lines.of(symbol.range.end.saturating_sub(1).max(symbol.range.start));
             let container = symbol.container.map(|index| &symbols[index].name);
@@ -233,7 +237,10 @@ fn symbol_facts(parsed: &Parsed, symbols: &[Symbol], lexed: &Lexed<'_>) -> Vec<S
                     .cloned()
                     .unwrap_or_default(),
                 signature: symbol.signature.clone(),
-                doc: parsed.doc_of(symbol).unwrap_or_default(),
+                doc: (number < MOST_DOCS)
+                    .then(|| parsed.doc_of(symbol))
+                    .flatten()
+                    .unwrap_or_default(),
             }
         })
         .collect();

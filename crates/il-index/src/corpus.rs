@@ -14,7 +14,7 @@ use crate::{
     analysis,
     ranked::{Bm25, Field},
     segment::{Segment, SymbolRow, symbol_kind_of},
-    view::{FileAt, Part, View},
+    view::{FileAt, View},
 };
 
 /// For code that looks like other code.
@@ -26,7 +26,6 @@ pub struct FamilyView {
     view: View,
     /// For each file of each part whether it is alive, kin and another one.
     seen: Vec<Vec<bool>>,
-    own: Option<FileAt>,
     /// In how many chunks of the file's stored copy each word is.
     own_words: FxHashMap<Word, u32>,
 }
@@ -46,7 +45,6 @@ impl View {
         FamilyView {
             view: self.clone(),
             seen: self.seen_by(own, family),
-            own,
             own_words: own.map(|it| self.words_in(it)).unwrap_or_default(),
         }
     }
@@ -114,6 +112,7 @@ fn definition<'a>(segment: &'a Segment, row: &SymbolRow, kind: NameKind) -> Defi
         line: row.line,
         owner: segment.owner(row),
         signature: segment.signature(row),
+        doc: segment.doc(row),
     }
 }
 

@@ -195,7 +195,7 @@ mod tests {
             stamp: Stamp::default(),
             text: text.into(),
         };
-        View::of(files.iter().map(file).collect())
+        View::of(files.iter().map(file).collect(), None).expect("no embedder")
     }
 
     #[test]

@@ -27,6 +27,6 @@ pub use index::{
     Difference, EmbedProgress, Folder, Index, Options, Progress, Report, Saved, Skipped, Source,
     Stats, Why,
 };
-pub use search::SearchError;
+pub use search::{QueryVector, SearchError};
 pub use store::{Damage, Problem};
 pub use view::View;

@@ -8,17 +8,21 @@
 mod fuzzy;
 mod names;
 
+use std::fmt;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use il_retrieval::{
-    Hit, Mode, Ranking, SearchQuery,
+    EmbedError, Embedder, Hit, Mode, Purpose, Ranking, SearchQuery,
     cursor::ChunkId,
     fuse,
     terms::{self, Word},
 };
+use il_text::CancelToken;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     ranked::{Bm25, Field, Scored},
+    segment::chunk_kind_name,
     view::View,
 };
 
@@ -31,6 +35,30 @@ const SYMBOL: f32 = 0.6;
 /// How deep lists are fused.
 const DEPTH: usize = 200;
 
+/// What a query means, to the model that is named: its vectors alone can be compared with it.
+#[derive(Clone, PartialEq)]
+pub struct QueryVector {
+    pub model: String,
+    pub vector: Vec<f32>,
+}
+
+impl fmt::Debug for QueryVector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "QueryVector({}, {})", self.model, self.vector.len())
+    }
+}
+
+impl QueryVector {
+    /// Asks an embedder.
+    pub fn of(text: &str, embedder: &dyn Embedder) -> Result<Self, EmbedError> {
+        let vectors = embedder.embed(Purpose::Query, &[text], &CancelToken::new())?;
+        Ok(Self {
+            model: embedder.model().to_owned(),
+            vector: vectors.into_iter().next().unwrap_or_default(),
+        })
+    }
+}
+
 /// A query that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SearchError {
@@ -41,12 +69,11 @@ pub enum SearchError {
 }
 
 impl View {
-    /// The hits for a query, best first. `vector` is the query's, from the model that made the vectors here;
-    /// without one nothing is found by meaning.
+    /// The hits for a query, best first. Without a vector nothing is found by meaning.
     pub fn search(
         &self,
         query: &SearchQuery,
-        vector: Option<&[f32]>,
+        vector: Option<&QueryVector>,
     ) -> Result<Vec<Hit>, SearchError> {
         if terms::words(&query.text).next().is_none() {
             return Err(SearchError::Empty);
@@ -87,6 +114,7 @@ impl View {
                 line: row.lines[0] + best_line(code, &weights),
                 text: code.to_owned(),
                 symbol: segment.symbol_path(row).to_owned(),
+                kind: chunk_kind_name(row.kind),
                 score,
                 ranks,
             }
@@ -113,13 +141,14 @@ impl View {
     }
 
     /// The chunks whose vectors point where the query's does.
-    fn nearest(&self, vector: &[f32], most: usize, wanted: &[Vec<bool>]) -> Vec<Scored> {
+    fn nearest(&self, vector: &QueryVector, most: usize, wanted: &[Vec<bool>]) -> Vec<Scored> {
         let mut found = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
-            let Some(vectors) = &part.vectors else {
+            let vectors = part.vectors.as_ref();
+            let Some(vectors) = vectors.filter(|it| it.model() == vector.model) else {
                 continue;
             };
-            let Some(query) = vectors.pack(vector) else {
+            let Some(query) = vectors.pack(&vector.vector) else {
                 continue;
             };
             let rows = part.segment.chunks().iter().enumerate();

@@ -10,12 +10,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use il_retrieval::terms::Word;
+use il_retrieval::{EmbedError, Embedder, Purpose, terms::Word};
+use il_text::CancelToken;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::{
-    analysis::{Analyst, SourceFile},
+    analysis::{Analyst, SourceFile, Stamp},
     graph::Graph,
     ranked::Field,
     segment::{ChunkRow, Segment, Vectors},
@@ -32,11 +33,33 @@ pub(crate) struct Part {
     gone: Arc<OnceLock<Gone>>,
 }
 
+/// So many files are analysed once more, to know what is gone with them, before all postings are walked.
+const FEW: usize = 16;
+
 /// In how many chunks of dead files each word and term is.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Gone {
     words: FxHashMap<Word, u32>,
     terms: FxHashMap<Word, u32>,
+}
+
+impl Gone {
+    /// A file more: its text says what it once brought.
+    fn add(&mut self, segment: &Segment, file: u32) {
+        let facts = Analyst::new().analyse(SourceFile {
+            path: segment.path(file).to_owned(),
+            stamp: Stamp::default(),
+            text: segment.text(file),
+        });
+        for chunk in &facts.chunks {
+            for (word, _) in &chunk.words {
+                *self.words.entry(*word).or_default() += 1;
+            }
+            for (term, _) in &chunk.terms {
+                *self.terms.entry(*term).or_default() += 1;
+            }
+        }
+    }
 }
 
 impl Part {
@@ -57,9 +80,33 @@ impl Part {
 
     /// Says anew which files are dead.
     pub(crate) fn bury(&mut self, dead: Vec<bool>) {
+        self.gone = self
+            .gone_with(&dead)
+            .map_or_else(Arc::default, |it| Arc::new(it.into()));
         self.has_dead = dead.contains(&true);
         self.dead = dead.into();
-        self.gone = Arc::default();
+    }
+
+    /// What is gone when a few more files are dead; nothing when it is quicker to count all postings anew.
+    fn gone_with(&self, dead: &[bool]) -> Option<Gone> {
+        let mut gone = match self.gone.get() {
+            Some(known) => known.clone(),
+            None if !self.has_dead => Gone::default(),
+            None => return None,
+        };
+        let both = self.dead.iter().zip(dead);
+        let changed: Vec<u32> = both
+            .enumerate()
+            .filter(|(_, (before, now))| before != now)
+            .map(|it| it.0 as u32)
+            .collect();
+        if changed.len() > FEW || changed.iter().any(|&file| self.dead[file as usize]) {
+            return None;
+        }
+        for file in changed {
+            gone.add(&self.segment, file);
+        }
+        Some(gone)
     }
 
     /// In how many chunks that are alive a word is.
@@ -130,13 +177,16 @@ impl View {
         }
     }
 
-    /// An index of these files alone, in memory.
-    pub fn of(files: Vec<SourceFile>) -> Self {
+    /// An index of these files alone, in memory; searched by meaning where there is an embedder.
+    pub fn of(files: Vec<SourceFile>, embedder: Option<&dyn Embedder>) -> Result<Self, EmbedError> {
         let facts = files
             .into_par_iter()
             .map_init(Analyst::new, |analyst, it| analyst.analyse(it));
-        let segment = Segment::build(facts.collect());
-        Self::new(vec![Part::new(Arc::new(segment))])
+        let mut part = Part::new(Arc::new(Segment::build(facts.collect())));
+        if let Some(embedder) = embedder {
+            part.vectors = Some(Arc::new(vectors(&part.segment, embedder)?));
+        }
+        Ok(Self::new(vec![part]))
     }
 
     /// The paths of all files, in order.
@@ -194,5 +244,60 @@ impl View {
             }
             totals
         })
+    }
+}
+
+/// The vectors of all chunks of a segment.
+fn vectors(segment: &Segment, embedder: &dyn Embedder) -> Result<Vectors, EmbedError> {
+    let mut vectors: Option<Vectors> = None;
+    for (file, _, _) in segment.files() {
+        let passages = segment.passages(file);
+        let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
+        let rows = embedder.embed(Purpose::Passage, &texts, &CancelToken::new())?;
+        for row in rows {
+            vectors
+                .get_or_insert_with(|| Vectors::new(embedder.model(), row.len()))
+                .push(&row);
+        }
+    }
+    Ok(vectors.unwrap_or_else(|| Vectors::new(embedder.model(), 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile {
+            path: path.into(),
+            stamp: Stamp::default(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_the_same_by_file_and_by_postings() {
+        let files = (0..6).map(|n| {
+            file(
+                &format!("m{n}.py"),
+                &format!("def f{n}(a):\n    return a + b{n}\n"),
+            )
+        });
+        let view = View::of(files.collect(), None).expect("no embedder");
+        let mut step = view.parts[0].clone();
+        let mut dead = vec![false; 6];
+        for at in [1, 4] {
+            dead[at] = true;
+            step.bury(dead.clone());
+        }
+        let by_file = step
+            .gone
+            .get()
+            .expect("a few files are counted at once")
+            .clone();
+        step.gone = Arc::default();
+        assert_eq!(&by_file, step.gone());
+        assert_eq!(step.frequency(Field::Words, Word::of("return")), 4);
+        assert_eq!(step.frequency(Field::Words, Word::of("b4")), 0);
     }
 }

@@ -38,6 +38,8 @@ pub struct CursorQuery<'a> {
     pub imports: &'a [ImportedFile],
     /// Files whose names are visible without an import: of the same package.
     pub neighbours: &'a [String],
+    /// What the text imports from installed packages; their paths are not in the root.
+    pub packages: &'a [Definition<'a>],
     /// Paths of the other open tabs, the last used first.
     pub tabs: &'a [String],
     /// Texts that were typed or deleted lately in other files, the latest first.

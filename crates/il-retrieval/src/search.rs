@@ -76,6 +76,8 @@ pub struct Hit {
     pub text: String,
     /// `Class.method` of what it defines or is a part of; empty where there is no such thing.
     pub symbol: String,
+    /// What it is: `definition`, `definitions`, `part`, `statements`, `text`.
+    pub kind: &'static str,
     pub score: f32,
     /// In which lists it stands, and at which rank from one on.
     pub ranks: Vec<(Mode, usize)>,

@@ -13,7 +13,9 @@ pub struct Snippet {
     pub source: Source,
     /// What it is about: `Class.method`, where there is such a thing.
     pub symbol: String,
-    /// For a search how well it fits; for a cursor how many names of what comes next it should hold.
+    /// The beginning of the documentation of what it defines; empty where there is none.
+    pub doc: String,
+    /// How many of the names that come next it should hold and no better snippet has.
     pub score: f32,
 }
 
@@ -32,6 +34,8 @@ pub enum Source {
     Definition,
     /// It defines what the text imports.
     Import,
+    /// It defines what the text imports from an installed package.
+    Package,
     /// It defines a name that is likely to come next, though the text has not used it yet.
     Prediction,
     /// It looks like what is around the cursor.
@@ -41,9 +45,10 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Definition,
         Self::Import,
+        Self::Package,
         Self::Prediction,
         Self::Similar,
         Self::Edit,
@@ -53,6 +58,7 @@ impl Source {
         match self {
             Self::Definition => "definition",
             Self::Import => "import",
+            Self::Package => "package",
             Self::Prediction => "prediction",
             Self::Similar => "similar",
             Self::Edit => "edit",

@@ -62,7 +62,7 @@ fn mistyped(typed: &[char], lower: &[char]) -> Option<f32> {
         return None;
     }
     let distance = distance(typed, lower);
-    (distance <= most).then(|| 0.8 - 0.2 * distance as f32)
+    (distance <= most).then_some(0.8 - 0.2 * distance as f32)
 }
 
 /// Damerau and Levenshtein's, with neighbours swapped once.

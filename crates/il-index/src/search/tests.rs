@@ -45,7 +45,7 @@ fn view() -> View {
         ("app/retry.py", RETRY),
         ("server/server.go", SERVER),
     ];
-    View::of(files.into_iter().map(file).collect())
+    View::of(files.into_iter().map(file).collect(), None).expect("no embedder")
 }
 
 fn check(query: SearchQuery, expected: Expect) {
@@ -82,27 +82,42 @@ fn words_find_what_they_describe() {
 
 #[test]
 fn a_name_is_found_whatever_its_case_and_by_its_parts() {
-    check(query("sendrequest", Mode::Symbol), expect![[r#"
+    check(
+        query("sendrequest", Mode::Symbol),
+        expect![[r#"
         server/server.go:3-6 SendRequest @3
         app/client.py:3-11 HttpClient @3
-    "#]]);
-    check(query("send request", Mode::Symbol), expect![[r#"
+    "#]],
+    );
+    check(
+        query("send request", Mode::Symbol),
+        expect![[r#"
         server/server.go:3-6 SendRequest @3
         app/client.py:3-11 HttpClient @6
-    "#]]);
-    check(query("HttpClient", Mode::Symbol), expect![[r#"
+    "#]],
+    );
+    check(
+        query("HttpClient", Mode::Symbol),
+        expect![[r#"
         app/client.py:3-11 HttpClient @3
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn letters_may_be_left_out_or_mistyped() {
-    check(query("rwb", Mode::Symbol), expect![[r#"
+    check(
+        query("rwb", Mode::Symbol),
+        expect![[r#"
         app/retry.py:1-5 retry_with_backoff @1
-    "#]]);
-    check(query("HttpCleint", Mode::Symbol), expect![[r#"
+    "#]],
+    );
+    check(
+        query("HttpCleint", Mode::Symbol),
+        expect![[r#"
         app/client.py:3-11 HttpClient @3
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -111,16 +126,22 @@ fn paths_and_languages_narrow_a_search() {
         languages: vec!["go".into()],
         ..query("send request", Mode::Hybrid)
     };
-    check(narrowed, expect![[r#"
+    check(
+        narrowed,
+        expect![[r#"
         server/server.go:3-6 SendRequest @3
-    "#]]);
+    "#]],
+    );
     let narrowed = SearchQuery {
         paths: vec!["app".into()],
         ..query("send request", Mode::Hybrid)
     };
-    check(narrowed, expect![[r#"
+    check(
+        narrowed,
+        expect![[r#"
         app/client.py:3-11 HttpClient @6
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

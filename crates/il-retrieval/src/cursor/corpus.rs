@@ -33,6 +33,8 @@ pub struct Definition<'a> {
     /// The name of what it belongs to; empty when it stands alone.
     pub owner: &'a str,
     pub signature: &'a str,
+    /// The beginning of its documentation; empty without any.
+    pub doc: &'a str,
 }
 
 /// An index, as the ranking for one file sees it: without the stored copy of that file, in everything.

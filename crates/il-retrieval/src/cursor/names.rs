@@ -65,6 +65,7 @@ pub fn candidates<'a>(corpus: &'a dyn Corpus, query: &CursorQuery<'a>) -> Found<
     let alike = Alike::of(corpus, query, &nearby);
     let mut definitions = Definitions {
         corpus,
+        packages: query.packages,
         known: FxHashMap::default(),
     };
     let mut files = Files::new(query);
@@ -80,6 +81,7 @@ pub fn candidates<'a>(corpus: &'a dyn Corpus, query: &CursorQuery<'a>) -> Found<
     let mut pool: FxHashSet<Word> = words.iter().copied().collect();
     pool.extend(alike.words.keys());
     pool.extend(follows.one.keys());
+    pool.extend(query.packages.iter().map(|it| Word::of(it.name)));
     for path in files.worth_reading() {
         corpus.defined_in(path, &mut |it| {
             pool.insert(Word::of(it.name));
@@ -122,13 +124,15 @@ pub fn candidates<'a>(corpus: &'a dyn Corpus, query: &CursorQuery<'a>) -> Found<
 /// Definitions outside of the file, looked up once.
 struct Definitions<'a> {
     corpus: &'a dyn Corpus,
+    packages: &'a [Definition<'a>],
     known: FxHashMap<Word, Vec<Definition<'a>>>,
 }
 
 impl<'a> Definitions<'a> {
     fn of(&mut self, word: Word) -> &[Definition<'a>] {
         self.known.entry(word).or_insert_with(|| {
-            let mut found = Vec::new();
+            let in_packages = self.packages.iter().filter(|it| Word::of(it.name) == word);
+            let mut found: Vec<Definition<'a>> = in_packages.copied().collect();
             self.corpus.named(word, &mut |it| {
                 if it.name.len() > 1 && found.len() < MOST_DEFINITIONS {
                     found.push(it);

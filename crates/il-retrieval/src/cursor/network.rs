@@ -5,7 +5,7 @@
 use crate::cursor::FEATURES;
 
 /// Hidden units.
-pub const HIDDEN: usize = 24;
+const HIDDEN: usize = 24;
 
 /// Weights: for each hidden unit one for each feature and a bias, then the outputs'.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,15 @@ pub struct Network {
 }
 
 impl Network {
+    /// What is left of a hidden unit's sum below zero: a unit that is off still learns.
+    pub const LEAK: f32 = 0.1;
+
+    /// The weights that come with Interline.
+    pub fn shipped() -> Self {
+        Self::from_bytes(include_bytes!("../../model/cursor.bin"))
+            .expect("the shipped weights are as many as there must be: a test reads them")
+    }
+
     /// All weights zero: every name is as likely as not.
     pub fn zero() -> Self {
         Self {
@@ -51,9 +60,40 @@ impl Network {
         for (unit, out) in self.hidden.iter().zip(&self.output) {
             let inner: f32 = unit.iter().zip(features).map(|(a, b)| a * b).sum();
             let inner = inner + unit[FEATURES];
-            // Leaky: a unit that is off still learns.
-            sum += out * if inner > 0.0 { inner } else { 0.1 * inner };
+            sum += out
+                * if inner > 0.0 {
+                    inner
+                } else {
+                    Self::LEAK * inner
+                };
         }
         1.0 / (1.0 + (-sum).exp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_weights_prefer_a_name_that_stands_next_to_the_cursor() {
+        let network = Network::shipped();
+        let nothing = [0.0; FEATURES];
+        let mut near = nothing;
+        // In the file, often, right before the cursor and behind it, behind a dot.
+        for at in [0, 1, 2, 3, 4, 5, 6, 8] {
+            near[at] = 0.8;
+        }
+        let (near, nothing) = (network.probability(&near), network.probability(&nothing));
+        assert!(near > 10.0 * nothing, "{near} against {nothing}");
+    }
+
+    #[test]
+    fn weights_come_back_as_they_went_out() {
+        let network = Network::shipped();
+        let bytes = network.to_bytes();
+        assert_eq!(Network::from_bytes(&bytes), Some(network));
+        assert_eq!(Network::from_bytes(&bytes[4..]), None);
+        assert_eq!(Network::from_bytes(&[bytes, vec![0; 4]].concat()), None);
     }
 }

@@ -37,8 +37,8 @@ impl Default for Limits {
         Self {
             tokens: 4096,
             sources: Source::ALL.to_vec(),
-            definition: 0.5,
-            window: 8,
+            definition: 1.0,
+            window: 6,
         }
     }
 }
@@ -190,7 +190,10 @@ fn definition(candidate: &Candidate<'_>, query: &CursorQuery<'_>, found: &Found<
     let it = &candidate.definition;
     let text = head(it.signature, SIGNATURE_TOKENS);
     let is_imported = query.imports.iter().any(|import| import.path == it.path);
-    let source = if found.nearby.place(candidate.word).is_some() {
+    let is_package = query.packages.iter().any(|package| package.path == it.path);
+    let source = if is_package {
+        Source::Package
+    } else if found.nearby.place(candidate.word).is_some() {
         Source::Definition
     } else if is_imported {
         Source::Import
@@ -215,6 +218,7 @@ fn definition(candidate: &Candidate<'_>, query: &CursorQuery<'_>, found: &Found<
             text: text.to_owned(),
             source,
             symbol,
+            doc: it.doc.to_owned(),
             score: 0.0,
         },
     }
@@ -258,6 +262,7 @@ fn windows(chunk: &AlikeChunk, size: usize) -> Vec<Offer> {
                     text,
                     source: Source::Similar,
                     symbol: String::new(),
+                    doc: String::new(),
                     score: 0.0,
                 },
             });

@@ -31,8 +31,6 @@ pub(crate) struct AlikeChunk {
     /// The line that it begins at, 0-based.
     pub(crate) line: u32,
     pub(crate) text: String,
-    /// For each line how alike what is around it is.
-    pub(crate) lines: Vec<f32>,
 }
 
 pub(crate) struct Alike {
@@ -94,7 +92,6 @@ impl Alike {
             path: path.to_owned(),
             line,
             text: text.to_owned(),
-            lines,
         });
     }
 }

@@ -51,7 +51,11 @@ impl<'a> Files<'a> {
         let names = query.imports.iter().flat_map(|it| &it.names);
         Self {
             path: query.path,
-            imported: imports.iter().copied().collect(),
+            imported: imports
+                .iter()
+                .copied()
+                .chain(query.packages.iter().map(|it| it.path))
+                .collect(),
             imports,
             neighbours: query.neighbours.iter().map(String::as_str).collect(),
             tabs: query.tabs.iter().map(String::as_str).collect(),
