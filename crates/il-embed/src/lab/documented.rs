@@ -163,7 +163,8 @@ fn plain(text: &str) -> String {
         }
     }
     let out = out.replace("@link", " ").replace("@code", " ");
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    out.replace(" .", ".").replace(" ,", ",")
 }
 
 /// How many words a question has.
