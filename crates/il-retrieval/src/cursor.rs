@@ -87,7 +87,8 @@ pub fn retrieve(
 ) -> Vec<Snippet> {
     let mut found = candidates(corpus, query);
     for candidate in &mut found.names {
-        candidate.probability = network.probability(&candidate.features);
+        let odds = network.odds(&candidate.features) * candidate.odds;
+        candidate.probability = odds / (1.0 + odds);
     }
     select(query, &found, limits)
 }

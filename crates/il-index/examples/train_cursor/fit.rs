@@ -55,6 +55,17 @@ impl Weights {
         &self.all[self.hidden * (FEATURES + 1)..]
     }
 
+    /// A feature that no row has must not count: its weights are still the random ones.
+    fn forget_unseen(&mut self, rows: &Rows) {
+        for feature in 0..FEATURES {
+            if rows.features.iter().all(|row| row[feature] == 0.0) {
+                for unit in 0..self.hidden {
+                    self.all[unit * (FEATURES + 1) + feature] = 0.0;
+                }
+            }
+        }
+    }
+
     fn network(&self) -> Network {
         let mut network = Network::zero();
         for (at, unit) in network.hidden.iter_mut().enumerate() {
@@ -130,6 +141,7 @@ pub(crate) fn fit(rows: &Rows, say: &dyn Fn(usize, f64)) -> Network {
         }
         say(epoch, loss / total);
     }
+    weights.forget_unseen(rows);
     weights.network()
 }
 

@@ -37,6 +37,8 @@ pub struct Candidate<'a> {
     /// The definition that is most likely meant.
     pub definition: Definition<'a>,
     pub features: [f32; FEATURES],
+    /// What the editor knows beside the features: the network's odds are multiplied by it.
+    pub odds: f32,
     pub probability: f32,
 }
 
@@ -81,6 +83,7 @@ pub fn candidates<'a>(corpus: &'a dyn Corpus, query: &CursorQuery<'a>) -> Found<
     let mut pool: FxHashSet<Word> = words.iter().copied().collect();
     pool.extend(alike.words.keys());
     pool.extend(follows.one.keys());
+    pool.extend(files.edited_words());
     pool.extend(query.packages.iter().map(|it| Word::of(it.name)));
     for path in files.worth_reading() {
         corpus.defined_in(path, &mut |it| {
@@ -110,6 +113,7 @@ pub fn candidates<'a>(corpus: &'a dyn Corpus, query: &CursorQuery<'a>) -> Found<
         names.push(Candidate {
             word,
             features: known.features(word, &definition, found),
+            odds: known.odds(word, found),
             definition,
             probability: 0.0,
         });

@@ -55,7 +55,8 @@ impl Network {
         all.flat_map(|it| it.to_le_bytes()).collect()
     }
 
-    pub fn probability(&self, features: &[f32; FEATURES]) -> f32 {
+    /// How much likelier it is that a name comes next than that it does not.
+    pub fn odds(&self, features: &[f32; FEATURES]) -> f32 {
         let mut sum = self.output[HIDDEN];
         for (unit, out) in self.hidden.iter().zip(&self.output) {
             let inner: f32 = unit.iter().zip(features).map(|(a, b)| a * b).sum();
@@ -67,7 +68,7 @@ impl Network {
                     Self::LEAK * inner
                 };
         }
-        1.0 / (1.0 + (-sum).exp())
+        sum.exp()
     }
 }
 
@@ -84,7 +85,7 @@ mod tests {
         for at in [0, 1, 2, 3, 4, 5, 6, 8] {
             near[at] = 0.8;
         }
-        let (near, nothing) = (network.probability(&near), network.probability(&nothing));
+        let (near, nothing) = (network.odds(&near), network.odds(&nothing));
         assert!(near > 10.0 * nothing, "{near} against {nothing}");
     }
 

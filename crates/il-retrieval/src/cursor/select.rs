@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     Snippet, Source,
     cursor::{
-        Candidate, CursorQuery,
+        Candidate, CursorQuery, Edited,
         names::{AlikeChunk, Found, words_of},
     },
     terms::Word,
@@ -47,6 +47,8 @@ impl Default for Limits {
 const OVERHEAD: f32 = 1.0;
 /// Names less likely than this are not worth their tokens.
 const LEAST: f32 = 0.002;
+/// Lines of a piece of what was edited lately.
+const EDIT_LINES: usize = 12;
 /// A longer signature is cut.
 const SIGNATURE_TOKENS: usize = 48;
 
@@ -73,6 +75,7 @@ pub fn select(query: &CursorQuery<'_>, found: &Found<'_>, limits: &Limits) -> Ve
     for chunk in &found.alike.chunks {
         offers.extend(windows(chunk, limits.window));
     }
+    offers.extend(query.edits.iter().flat_map(edited));
     offers.retain(|it| limits.sources.contains(&it.snippet.source));
     take_best(offers, &likely, limits)
 }
@@ -239,9 +242,19 @@ fn head(text: &str, most: usize) -> &str {
     if end == 0 { text } else { &text[..end] }
 }
 
-/// The pieces of a chunk of similar code, each of some lines.
+/// The pieces of what was edited lately.
+fn edited(it: &Edited) -> Vec<Offer> {
+    pieces(Source::Edit, &it.path, it.line, &it.text, EDIT_LINES)
+}
+
+/// The pieces of a chunk of similar code.
 fn windows(chunk: &AlikeChunk, size: usize) -> Vec<Offer> {
-    let lines: Vec<&str> = chunk.text.lines().collect();
+    pieces(Source::Similar, &chunk.path, chunk.line, &chunk.text, size)
+}
+
+/// A text in pieces of some lines, each half over the one before.
+fn pieces(source: Source, path: &str, line: u32, text: &str, size: usize) -> Vec<Offer> {
+    let lines: Vec<&str> = text.lines().collect();
     let step = (size / 2).max(1);
     let mut offers = Vec::new();
     let mut start = 0;
@@ -257,10 +270,10 @@ fn windows(chunk: &AlikeChunk, size: usize) -> Vec<Offer> {
                 words: words_of(&text),
                 defines: None,
                 snippet: Snippet {
-                    path: chunk.path.clone(),
-                    lines: (first..=last).map(|n| chunk.line + n as u32).collect(),
+                    path: path.to_owned(),
+                    lines: (first..=last).map(|n| line + n as u32).collect(),
                     text,
-                    source: Source::Similar,
+                    source,
                     symbol: String::new(),
                     doc: String::new(),
                     score: 0.0,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    cursor::{CursorQuery, Definition, nearby::Nearby},
+    cursor::{CursorQuery, Definition, names::words_of, nearby::Nearby},
     terms::Word,
 };
 
@@ -35,6 +35,7 @@ pub(crate) struct Files<'a> {
     neighbours: FxHashSet<&'a str>,
     tabs: FxHashSet<&'a str>,
     edited: FxHashSet<&'a str>,
+    edited_words: FxHashSet<Word>,
     imported_names: FxHashSet<Word>,
     /// What does not depend on the words around, by path, looked up once.
     said: RefCell<FxHashMap<&'a str, Said>>,
@@ -60,6 +61,11 @@ impl<'a> Files<'a> {
             neighbours: query.neighbours.iter().map(String::as_str).collect(),
             tabs: query.tabs.iter().map(String::as_str).collect(),
             edited: query.edits.iter().map(|it| it.path.as_str()).collect(),
+            edited_words: query
+                .edits
+                .iter()
+                .flat_map(|it| words_of(&it.text))
+                .collect(),
             imported_names: names.map(|it| Word::of(it)).collect(),
             said: RefCell::default(),
             affinity: FxHashMap::default(),
@@ -117,6 +123,16 @@ impl<'a> Files<'a> {
 
     pub(crate) fn is_imported_name(&self, word: Word) -> bool {
         self.imported_names.contains(&word)
+    }
+
+    /// Whether a word is in what was edited lately.
+    pub(crate) fn is_edited_word(&self, word: Word) -> bool {
+        self.edited_words.contains(&word)
+    }
+
+    /// The words of what was edited lately.
+    pub(crate) fn edited_words(&self) -> impl Iterator<Item = Word> {
+        self.edited_words.iter().copied()
     }
 
     /// The same for what a name belongs to.
