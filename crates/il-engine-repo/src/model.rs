@@ -9,6 +9,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use il_admission::Refusal;
 use il_engine::CancelToken;
 use il_lang::lexer::{LexRules, LexState, Lexer, Token, TokenClass};
 use rayon::prelude::*;
