@@ -20,15 +20,10 @@ use il_retrieval::{
 use il_syntax::{ChunkKind, Parsed, Parser, Symbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::graph;
+use crate::{graph, weights};
 
 /// The size at which chunks are cut, in bytes: a function of some forty lines.
 pub(crate) const CHUNK_BYTES: usize = 1536;
-
-/// How much the terms of a definition's name, of its path and of what is around it count, in occurrences.
-const NAME_WEIGHT: u32 = 4;
-const AROUND_WEIGHT: u32 = 2;
-const PATH_WEIGHT: u32 = 1;
 
 /// Documentation is looked for so many times in a file: looking takes time in a file that is all comments.
 const MOST_DOCS: usize = 4000;
@@ -81,7 +76,7 @@ pub(crate) struct ChunkFacts {
     pub(crate) symbol_path: String,
     /// Words as they are written, with how often; sorted.
     pub(crate) words: Vec<(Word, u8)>,
-    /// Terms with their weight; sorted.
+    /// Terms with their weight, packed by `weights`; sorted.
     pub(crate) terms: Vec<(Word, u8)>,
 }
 
@@ -120,7 +115,7 @@ impl Analyst {
         let parsed = self.parser.parse(language, file.text.as_str());
         let symbols = parsed.symbols();
         let lexed = self.lex(language, &file.text);
-        let chunks = chunks(&parsed, &file);
+        let chunks = chunks(&parsed, &symbols, &file);
         let symbols = symbol_facts(&parsed, &symbols, &lexed);
         FileFacts {
             path: file.path,
@@ -148,71 +143,64 @@ pub(crate) fn language_of(path: &str, text: &str) -> &'static Language {
     registry().detect(path, text.lines().next())
 }
 
-fn chunks(parsed: &Parsed, file: &SourceFile) -> Vec<ChunkFacts> {
-    let mut path_terms = Vec::new();
-    let path = file.path.rsplit_once('.').map_or(&*file.path, |it| it.0);
-    terms::each_term(path, |term| path_terms.push(Word::of(term)));
+fn chunks(parsed: &Parsed, symbols: &[Symbol], file: &SourceFile) -> Vec<ChunkFacts> {
     let all = parsed.chunks(CHUNK_BYTES);
     let mut lines = Lines::new(&file.text);
     let facts = all.into_iter().filter_map(|chunk| {
-        let text = &file.text[chunk.range.clone()];
-        let code = text.trim();
-        if code.is_empty() {
-            return None;
-        }
-        let start = chunk.range.start + (text.len() - text.trim_start().len());
-        // White space before the first line's code belongs to it.
-        let start = file.text[chunk.range.start..start]
-            .rfind('\n')
-            .map_or(chunk.range.start, |at| chunk.range.start + at + 1);
-        let end = chunk.range.start + text.trim_end().len();
-        let first = lines.of(start);
-        let last = lines.of(end.saturating_sub(1).max(start));
-        let code = &file.text[start..end];
+        let bytes = whole_lines(&file.text, chunk.range.clone())?;
+        let first = lines.of(bytes.start);
+        let last = lines.of(bytes.end - 1);
+        let code = &file.text[bytes.clone()];
+        let name = chunk.symbol_path.rsplit('.').next().unwrap_or_default();
+        let defined = symbols
+            .iter()
+            .find(|it| chunk.range.contains(&it.name_range.start) && it.name == name);
+        let terms = weights::terms(&weights::Fields {
+            code,
+            symbol_path: &chunk.symbol_path,
+            signature: defined.map_or("", |it| &it.signature),
+            path: &file.path,
+        });
         Some(ChunkFacts {
-            bytes: narrow(start)..narrow(end),
+            bytes: narrow(bytes.start)..narrow(bytes.end),
             lines: first..last + 1,
             kind: chunk.kind,
             words: words_of(code),
-            terms: terms_of(code, &chunk.symbol_path, &chunk.header, &path_terms),
+            terms,
             symbol_path: chunk.symbol_path,
         })
     });
     facts.collect()
 }
 
+/// A range without blank lines around it, from the start of its first line; nothing where all is blank.
+fn whole_lines(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let written = &text[range.clone()];
+    let trimmed = written.trim();
+    if trimmed.is_empty() {
+        return None;
+    }
+    let start = range.start + (written.len() - written.trim_start().len());
+    let before = &text[range.start..start];
+    let start = before
+        .rfind('\n')
+        .map_or(range.start, |at| range.start + at + 1);
+    Some(start..range.start + written.trim_end().len())
+}
+
 /// The words of a piece of code as they are written, with how often; sorted.
 pub(crate) fn words_of(code: &str) -> Vec<(Word, u8)> {
     let words = terms::words(code).filter(|it| terms::is_identifier(it.1));
-    counted(words.map(|it| (Word::of(it.1), 1)).collect())
-}
-
-fn terms_of(code: &str, symbol_path: &str, header: &str, path: &[Word]) -> Vec<(Word, u8)> {
-    let mut found = Vec::new();
-    let mut add = |text: &str, weight: u32| {
-        terms::each_term(text, |term| found.push((Word::of(term), weight)));
-    };
-    add(code, 1);
-    let (around, name) = symbol_path.rsplit_once('.').unwrap_or(("", symbol_path));
-    add(name, NAME_WEIGHT);
-    add(around, AROUND_WEIGHT);
-    add(header, 1);
-    found.extend(path.iter().map(|&term| (term, PATH_WEIGHT)));
-    counted(found)
-}
-
-/// Adds up what is the same, and sorts.
-fn counted(mut found: Vec<(Word, u32)>) -> Vec<(Word, u8)> {
-    found.sort_unstable_by_key(|it| it.0);
-    let mut sums: Vec<(Word, u8)> = Vec::new();
-    for (word, count) in found {
-        let count = u8::try_from(count).unwrap_or(u8::MAX);
-        match sums.last_mut() {
-            Some(last) if last.0 == word => last.1 = last.1.saturating_add(count),
-            _ => sums.push((word, count)),
+    let mut words: Vec<Word> = words.map(|it| Word::of(it.1)).collect();
+    words.sort_unstable();
+    let mut counted: Vec<(Word, u8)> = Vec::new();
+    for word in words {
+        match counted.last_mut() {
+            Some(last) if last.0 == word => last.1 = last.1.saturating_add(1),
+            _ => counted.push((word, 1)),
         }
     }
-    sums
+    counted
 }
 
 fn symbol_facts(parsed: &Parsed, symbols: &[Symbol], lexed: &Lexed<'_>) -> Vec<SymbolFacts> {

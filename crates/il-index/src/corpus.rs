@@ -12,13 +12,10 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     analysis,
-    ranked::{Bm25, Field},
+    ranked::Field,
     segment::{Segment, SymbolRow, symbol_kind_of},
     view::{FileAt, View},
 };
-
-/// For code that looks like other code.
-const SETTINGS: Bm25 = Bm25 { k1: 1.5, b: 0.75 };
 
 /// A view as one file sees it: without the stored copy of it, and without files in other families of languages
 /// (a Python file calls no Go function).
@@ -145,9 +142,7 @@ impl Corpus for FamilyView {
     }
 
     fn similar(&self, words: &[(Word, f32)], most: usize) -> Vec<Similar> {
-        let found = self
-            .view
-            .best(Field::Words, SETTINGS, words, most, &self.seen);
+        let found = self.view.best(Field::Words, words, most, &self.seen);
         found
             .into_iter()
             .map(|it| Similar {

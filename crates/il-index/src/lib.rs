@@ -18,6 +18,7 @@ mod search;
 mod segment;
 mod store;
 mod view;
+mod weights;
 
 pub use analysis::{SourceFile, Stamp};
 pub use corpus::FamilyView;

@@ -9,8 +9,9 @@
 use il_retrieval::{cursor::ChunkId, terms::Word};
 
 use crate::{
-    segment::{ChunkRow, Postings, Segment},
-    view::View,
+    segment::{Postings, Segment},
+    view::{Totals, View},
+    weights,
 };
 
 /// Which words of a chunk count.
@@ -29,20 +30,16 @@ impl Field {
             Self::Terms => segment.terms(),
         }
     }
-
-    pub(crate) fn length(self, chunk: &ChunkRow) -> u32 {
-        match self {
-            Self::Words => chunk.words,
-            Self::Terms => chunk.terms,
-        }
-    }
 }
 
-/// The two settings of BM25.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bm25 {
-    pub(crate) k1: f32,
-    pub(crate) b: f32,
+/// For code that looks like other code: how slowly more of a word counts less, and how much a longer chunk's do.
+const K1: f32 = 1.5;
+const B: f32 = 0.75;
+
+/// What a word adds that is `count` times in a chunk of `length` times the mean.
+fn bm25(count: u8, length: f32) -> f32 {
+    let count = f32::from(count);
+    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length))
 }
 
 /// A chunk and how well it fits.
@@ -63,20 +60,15 @@ impl View {
     pub(crate) fn best(
         &self,
         field: Field,
-        settings: Bm25,
         query: &[(Word, f32)],
         most: usize,
         wanted: &[Vec<bool>],
     ) -> Vec<Scored> {
-        let totals = self.totals();
-        let (chunks, mean) = match field {
-            Field::Words => (totals.chunks, totals.words),
-            Field::Terms => (totals.chunks, totals.terms),
-        };
+        let Totals { chunks, words } = self.totals();
         if chunks == 0 || most == 0 {
             return Vec::new();
         }
-        let mean = (mean as f32 / chunks as f32).max(1.0);
+        let mean = (words as f32 / chunks as f32).max(1.0);
         let weighted: Vec<(Word, f32)> = query
             .iter()
             .filter_map(|&(word, weight)| {
@@ -90,13 +82,13 @@ impl View {
             let postings = field.postings(&part.segment);
             let mut scores = vec![0f32; rows.len()];
             for &(word, weight) in &weighted {
-                let Bm25 { k1, b } = settings;
                 for posting in postings.of(word) {
                     let at = posting.chunk as usize;
-                    let length = field.length(&rows[at]) as f32;
-                    let count = f32::from(posting.count);
-                    let norm = k1 * (1.0 - b + b * length / mean);
-                    scores[at] += weight * count * (k1 + 1.0) / (count + norm);
+                    scores[at] += weight
+                        * match field {
+                            Field::Words => bm25(posting.count, rows[at].words as f32 / mean),
+                            Field::Terms => weights::saturated(posting.count),
+                        };
                 }
             }
             let files = &wanted[number];

@@ -21,17 +21,18 @@ use il_text::CancelToken;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    ranked::{Bm25, Field, Scored},
+    ranked::{Field, Scored},
     segment::chunk_kind_name,
     view::View,
+    weights,
 };
 
-/// Tuned on the docstrings of the training suite; see `docs/retrieval.md`.
-const SETTINGS: Bm25 = Bm25 { k1: 1.2, b: 0.6 };
-/// How much each list counts, likewise.
-const LEXICAL: f32 = 1.0;
-const SEMANTIC: f32 = 0.9;
-const SYMBOL: f32 = 0.6;
+/// How much a cosine of one counts against the best score by words; tuned on the docstrings of the training suite,
+/// see `docs/retrieval.md`.
+const MEANING: f32 = 1.75;
+/// How much names count where a description is asked for, and where a single word is.
+const SYMBOL: f32 = 0.5;
+const SYMBOL_OF_WORD: f32 = 2.0;
 /// How deep lists are fused.
 const DEPTH: usize = 200;
 
@@ -79,27 +80,37 @@ impl View {
             return Err(SearchError::Empty);
         }
         let wanted = self.wanted(query)?;
-        let terms = query_terms(&query.text);
+        let terms = weights::query(&query.text);
         let depth = DEPTH.max(query.most);
-        let mut rankings = Vec::new();
         let is = |mode: Mode| query.mode == mode || query.mode == Mode::Hybrid;
+        let mut lists: Vec<(Mode, Vec<Scored>)> = Vec::new();
         if is(Mode::Lexical) {
-            let found = self.best(Field::Terms, SETTINGS, &terms, depth, &wanted);
-            rankings.push(ranking(Mode::Lexical, LEXICAL, &found));
+            lists.push((
+                Mode::Lexical,
+                self.best(Field::Terms, &terms, depth, &wanted),
+            ));
         }
         if let Some(vector) = vector.filter(|_| is(Mode::Semantic)) {
-            let found = self.nearest(vector, depth, &wanted);
-            rankings.push(ranking(Mode::Semantic, SEMANTIC, &found));
+            lists.push((Mode::Semantic, self.nearest(vector, depth, &wanted)));
         }
+        let content = match &lists[..] {
+            [(_, words), (_, meaning)] => self.mixed(words, meaning, vector),
+            [(_, only)] => only.clone(),
+            _ => Vec::new(),
+        };
+        let mut rankings = vec![ranking(1.0, &content)];
         if is(Mode::Symbol) {
-            let found = self.named_like(&query.text, query.mode == Mode::Symbol, depth, &wanted);
-            rankings.push(ranking(Mode::Symbol, SYMBOL, &found));
+            let alone = query.mode == Mode::Symbol;
+            let found = self.named_like(&query.text, alone, depth, &wanted);
+            rankings.push(ranking(symbol_weight(&query.text), &found));
+            lists.push((Mode::Symbol, found));
         }
         let mut fused = fuse(&rankings);
         fused.truncate(query.most);
+        let ranks = Ranks::of(&lists);
         let weights = self.weights(&terms);
         let mut texts = FxHashMap::default();
-        let hits = fused.into_iter().map(|(id, score, ranks)| {
+        let hits = fused.into_iter().map(|(id, score)| {
             let segment = &self.parts[id.part as usize].segment;
             let row = &segment.chunks()[id.chunk as usize];
             let text = texts
@@ -116,7 +127,7 @@ impl View {
                 symbol: segment.symbol_path(row).to_owned(),
                 kind: chunk_kind_name(row.kind),
                 score,
-                ranks,
+                ranks: ranks.of_chunk(id),
             }
         });
         Ok(hits.collect())
@@ -165,6 +176,38 @@ impl View {
         self.keep_best(found, most)
     }
 
+    /// Words and meaning in one list. Their scores can be added, once the best by words counts one: that ranks
+    /// better than adding up their ranks, which forgets by how much the first is ahead.
+    fn mixed(
+        &self,
+        words: &[Scored],
+        meaning: &[Scored],
+        vector: Option<&QueryVector>,
+    ) -> Vec<Scored> {
+        let top = words.first().map_or(1.0, |it| it.score);
+        let mut sums: FxHashMap<ChunkId, f32> = FxHashMap::default();
+        for it in words {
+            let cosine = vector.map_or(0.0, |vector| self.cosine(it.chunk, vector));
+            sums.insert(it.chunk, it.score / top + MEANING * cosine.max(0.0));
+        }
+        for it in meaning {
+            sums.entry(it.chunk).or_insert(MEANING * it.score);
+        }
+        let found = sums
+            .into_iter()
+            .map(|(chunk, score)| Scored { chunk, score });
+        self.keep_best(found.collect(), words.len() + meaning.len())
+    }
+
+    fn cosine(&self, id: ChunkId, vector: &QueryVector) -> f32 {
+        let vectors = self.parts[id.part as usize].vectors.as_ref();
+        let vectors = vectors.filter(|it| it.model() == vector.model);
+        vectors.map_or(0.0, |it| {
+            it.pack(&vector.vector)
+                .map_or(0.0, |query| it.cosine(id.chunk, &query))
+        })
+    }
+
     /// How rare each term is here.
     fn weights(&self, terms: &[(Word, f32)]) -> FxHashMap<Word, f32> {
         let chunks = self.totals().chunks as f32;
@@ -176,23 +219,42 @@ impl View {
     }
 }
 
-fn ranking(mode: Mode, weight: f32, found: &[Scored]) -> Ranking<ChunkId> {
+/// The ranks of chunks in each list.
+struct Ranks(Vec<(Mode, FxHashMap<ChunkId, usize>)>);
+
+impl Ranks {
+    fn of(lists: &[(Mode, Vec<Scored>)]) -> Self {
+        let ranked = lists.iter().map(|(mode, found)| {
+            let ranks = found.iter().enumerate();
+            (
+                *mode,
+                ranks.map(|(rank, it)| (it.chunk, rank + 1)).collect(),
+            )
+        });
+        Self(ranked.collect())
+    }
+
+    fn of_chunk(&self, chunk: ChunkId) -> Vec<(Mode, usize)> {
+        let lists = self.0.iter();
+        lists
+            .filter_map(|(mode, ranks)| Some((*mode, *ranks.get(&chunk)?)))
+            .collect()
+    }
+}
+
+fn ranking(weight: f32, found: &[Scored]) -> Ranking<ChunkId> {
     Ranking {
-        mode,
         weight,
         found: found.iter().map(|it| it.chunk).collect(),
     }
 }
 
-/// The terms of a query. A word said twice counts twice.
-fn query_terms(text: &str) -> Vec<(Word, f32)> {
-    let mut counts: FxHashMap<Word, f32> = FxHashMap::default();
-    terms::each_term(text, |term| {
-        *counts.entry(Word::of(term)).or_default() += 1.0;
-    });
-    let mut all: Vec<(Word, f32)> = counts.into_iter().collect();
-    all.sort_unstable_by_key(|it| it.0);
-    all
+/// A single word is a name more often than not.
+fn symbol_weight(text: &str) -> f32 {
+    match terms::words(text).count() {
+        1 => SYMBOL_OF_WORD,
+        _ => SYMBOL,
+    }
 }
 
 /// The line with the most of what was asked for; the first one where there is nothing of it.

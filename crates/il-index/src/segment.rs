@@ -59,9 +59,8 @@ pub(crate) struct ChunkRow {
     pub(crate) bytes: [u32; 2],
     /// 0-based, end excluded.
     pub(crate) lines: [u32; 2],
-    /// How many words and terms it has, with repetitions.
+    /// How many words it has, with repetitions.
     pub(crate) words: u32,
-    pub(crate) terms: u32,
     /// A number of `ChunkKind`'s.
     pub(crate) kind: u32,
     symbol_path: Str,
@@ -261,14 +260,14 @@ impl Segment {
             .map(|it| (self.words.word(it.word), it.file >> 8, it.file & 0xff))
     }
 
-    /// What is embedded for a chunk: where it stands, and its text.
+    /// What is embedded for a chunk: a line that says where it stands and what it is called, then its text.
     pub(crate) fn passage(&self, chunk: u32, text: &str) -> String {
         let row = &self.chunks[chunk as usize];
         let code = text
             .get(row.bytes[0] as usize..row.bytes[1] as usize)
             .unwrap_or_default();
         let (path, symbol) = (self.path(row.file), self.symbol_path(row));
-        format!("{path}\n{symbol}\n{code}")
+        format!("{path} › {symbol}\n{code}")
     }
 
     /// The passages of all chunks of a file.

@@ -152,7 +152,6 @@ pub struct View {
 pub(crate) struct Totals {
     pub(crate) chunks: u64,
     pub(crate) words: u64,
-    pub(crate) terms: u64,
 }
 
 impl fmt::Debug for View {
@@ -240,7 +239,6 @@ impl View {
             for (_, _, chunk) in self.chunks() {
                 totals.chunks += 1;
                 totals.words += u64::from(chunk.words);
-                totals.terms += u64::from(chunk.terms);
             }
             totals
         })

@@ -17,6 +17,6 @@ pub mod tokens;
 
 pub use embed::{EmbedError, Embedder, Purpose, normalise};
 pub use instruction::Instruction;
-pub use search::{Fused, Hit, Mode, Ranking, SearchQuery, fuse};
+pub use search::{Hit, Mode, Ranking, SearchQuery, fuse};
 pub use snippet::{Snippet, Source};
 pub use spec::{ChoiceError, Dialect, EmbeddingChoice, ServerChoice};

@@ -94,31 +94,23 @@ impl fmt::Debug for Hit {
 /// How fast a list's weight falls with the rank; the usual value.
 const RANK_CONSTANT: f32 = 60.0;
 
-/// One way of looking, how much it counts, and what it found, best first.
+/// A list, best first, and how much it counts.
 #[derive(Clone, Debug)]
 pub struct Ranking<T> {
-    pub mode: Mode,
     pub weight: f32,
     pub found: Vec<T>,
 }
 
-/// Something found, its score, and the lists it stands in with its rank from one on.
-pub type Fused<T> = (T, f32, Vec<(Mode, usize)>);
-
-/// Fuses lists: best first, equal ones in their own order.
-pub fn fuse<T: Copy + Ord>(rankings: &[Ranking<T>]) -> Vec<Fused<T>> {
-    let mut sums: BTreeMap<T, (f32, Vec<(Mode, usize)>)> = BTreeMap::new();
+/// Fuses lists: what was found with its score, best first, equal ones in their own order.
+pub fn fuse<T: Copy + Ord>(rankings: &[Ranking<T>]) -> Vec<(T, f32)> {
+    let mut sums: BTreeMap<T, f32> = BTreeMap::new();
     for ranking in rankings {
         for (rank, &found) in ranking.found.iter().enumerate() {
-            let sum = sums.entry(found).or_default();
-            sum.0 += ranking.weight / (RANK_CONSTANT + rank as f32 + 1.0);
-            sum.1.push((ranking.mode, rank + 1));
+            let share = ranking.weight / (RANK_CONSTANT + rank as f32 + 1.0);
+            *sums.entry(found).or_default() += share;
         }
     }
-    let mut fused: Vec<Fused<T>> = sums
-        .into_iter()
-        .map(|(it, (sum, ranks))| (it, sum, ranks))
-        .collect();
+    let mut fused: Vec<(T, f32)> = sums.into_iter().collect();
     // Stable: what is equal stays in its own order.
     fused.sort_by(|a, b| b.1.total_cmp(&a.1));
     fused
@@ -128,31 +120,23 @@ pub fn fuse<T: Copy + Ord>(rankings: &[Ranking<T>]) -> Vec<Fused<T>> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_stands_high_in_several_lists_comes_first() {
-        let list = |mode, weight, found: &[u32]| Ranking {
-            mode,
+    fn order(lists: &[(f32, &[u32])]) -> Vec<u32> {
+        let rankings = lists.iter().map(|&(weight, found)| Ranking {
             weight,
             found: found.to_vec(),
-        };
-        let fused = fuse(&[
-            list(Mode::Lexical, 1.0, &[7, 1, 2]),
-            list(Mode::Semantic, 1.0, &[9, 1, 2]),
-            list(Mode::Symbol, 0.1, &[3]),
-        ]);
-        let order: Vec<u32> = fused.iter().map(|it| it.0).collect();
-        assert_eq!(order, [1, 2, 7, 9, 3]);
-        assert_eq!(fused[0].2, [(Mode::Lexical, 2), (Mode::Semantic, 2)]);
+        });
+        let rankings: Vec<Ranking<u32>> = rankings.collect();
+        fuse(&rankings).iter().map(|it| it.0).collect()
+    }
+
+    #[test]
+    fn what_stands_high_in_several_lists_comes_first() {
+        let lists: [(f32, &[u32]); 3] = [(1.0, &[7, 1, 2]), (1.0, &[9, 1, 2]), (0.1, &[3])];
+        assert_eq!(order(&lists), [1, 2, 7, 9, 3]);
     }
 
     #[test]
     fn one_list_keeps_its_order() {
-        let only = Ranking {
-            mode: Mode::Lexical,
-            weight: 0.5,
-            found: vec![5, 4, 6],
-        };
-        let order: Vec<u32> = fuse(&[only]).iter().map(|it| it.0).collect();
-        assert_eq!(order, [5, 4, 6]);
+        assert_eq!(order(&[(0.5, &[5, 4, 6])]), [5, 4, 6]);
     }
 }

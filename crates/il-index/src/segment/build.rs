@@ -137,13 +137,11 @@ impl Strings {
 }
 
 fn chunk_row(chunk: &ChunkFacts, file: u32, strings: &mut Strings) -> ChunkRow {
-    let sum = |counts: &[(Word, u8)]| counts.iter().map(|it| u32::from(it.1)).sum();
     ChunkRow {
         file,
         bytes: [chunk.bytes.start, chunk.bytes.end],
         lines: [chunk.lines.start, chunk.lines.end],
-        words: sum(&chunk.words),
-        terms: sum(&chunk.terms),
+        words: chunk.words.iter().map(|it| u32::from(it.1)).sum(),
         kind: chunk_kind(chunk.kind),
         symbol_path: strings.add(&chunk.symbol_path),
     }

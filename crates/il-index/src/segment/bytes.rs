@@ -9,7 +9,7 @@ use bytemuck::Pod;
 use super::{ChunkRow, FileRow, NONE, Postings, Segment, Str, SymbolRow};
 
 /// Changes with every table.
-const MAGIC: &[u8; 8] = b"ILSEG002";
+const MAGIC: &[u8; 8] = b"ILSEG003";
 /// Another byte order is another format.
 const ORDER: u64 = 0x0102_0304_0506_0708;
 
