@@ -30,9 +30,8 @@ use crate::{
 /// How much a cosine of one counts against the best score by words; tuned on the docstrings of the training suite,
 /// see `docs/retrieval.md`.
 const MEANING: f32 = 1.75;
-/// How much names count where a description is asked for, and where a single word is.
-const SYMBOL: f32 = 0.5;
-const SYMBOL_OF_WORD: f32 = 2.0;
+/// How much what is called as was asked counts against what words and meaning find.
+const SYMBOL: f32 = 2.0;
 /// How deep lists are fused.
 const DEPTH: usize = 200;
 
@@ -100,9 +99,9 @@ impl View {
         };
         let mut rankings = vec![ranking(1.0, &content)];
         if is(Mode::Symbol) {
-            let alone = query.mode == Mode::Symbol;
-            let found = self.named_like(&query.text, alone, depth, &wanted);
-            rankings.push(ranking(symbol_weight(&query.text), &found));
+            let how = names::How::of(query);
+            let found = self.named_like(&query.text, how, depth, &wanted);
+            rankings.push(ranking(SYMBOL, &found));
             lists.push((Mode::Symbol, found));
         }
         let mut fused = fuse(&rankings);
@@ -246,14 +245,6 @@ fn ranking(weight: f32, found: &[Scored]) -> Ranking<ChunkId> {
     Ranking {
         weight,
         found: found.iter().map(|it| it.chunk).collect(),
-    }
-}
-
-/// A single word is a name more often than not.
-fn symbol_weight(text: &str) -> f32 {
-    match terms::words(text).count() {
-        1 => SYMBOL_OF_WORD,
-        _ => SYMBOL,
     }
 }
 

@@ -18,9 +18,9 @@ const K1: f32 = 8.0;
 /// How much a longer code's terms count less.
 const B: f32 = 0.9;
 /// The length of a usual chunk, in terms.
-const USUAL: f32 = 120.0;
+const USUAL: f32 = 100.0;
 /// A shorter chunk counts as one of this length: a line of imports is no better than a function.
-const SHORTEST: f32 = 30.0;
+const SHORTEST: f32 = 10.0;
 /// The length of a usual name.
 const USUAL_SHORT: f32 = 3.0;
 

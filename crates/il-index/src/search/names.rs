@@ -1,10 +1,12 @@
 //! Search by name: definitions whose names have the words that were asked for.
 //!
 //! The one idea: a name is found as a whole, whatever its case, or by its parts; what is asked for with all its
-//! parts beats what has some of them. Only a single word that nothing is called is compared with every name,
+//! parts beats what has some of them. In a description words are only words: there a name counts where it is written
+//! as names are. Only a single word that nothing is called is compared with every name,
 //! for letters left out or mistyped.
 
 use il_retrieval::{
+    Mode, SearchQuery,
     cursor::ChunkId,
     terms::{self, Word},
 };
@@ -24,12 +26,33 @@ const EXACT: f32 = 1.5;
 /// Below this many hits a single word is looked for among all names.
 const FEW: usize = 5;
 
+/// How names are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Names were asked for: by their parts, and where little is found with letters missing or mistyped.
+    Names,
+    /// One word: most likely a name.
+    Word,
+    /// A description: what names it has are written as such.
+    Description,
+}
+
+impl How {
+    pub(super) fn of(query: &SearchQuery) -> Self {
+        match (query.mode, terms::words(&query.text).count()) {
+            (Mode::Symbol, _) => Self::Names,
+            (_, 0 | 1) => Self::Word,
+            _ => Self::Description,
+        }
+    }
+}
+
 impl View {
     /// The chunks that define what is called like `text`, best first.
     pub(super) fn named_like(
         &self,
         text: &str,
-        with_fuzzy: bool,
+        how: How,
         most: usize,
         wanted: &[Vec<bool>],
     ) -> Vec<Scored> {
@@ -39,14 +62,15 @@ impl View {
             let segment = &part.segment;
             for (symbol, matched) in asked.symbols(segment) {
                 let row = &segment.symbols()[symbol as usize];
-                if wanted[number][row.file as usize] {
+                let named = how != How::Description || asked.spells(segment.spelling(row));
+                if named && wanted[number][row.file as usize] {
                     let score = asked.score(segment, row, matched);
                     take(&mut chunks, number, segment, row, score);
                 }
             }
         }
         let one_word = text.split_whitespace().count() == 1;
-        if with_fuzzy && one_word && chunks.len() < FEW {
+        if how == How::Names && one_word && chunks.len() < FEW {
             self.add_fuzzy(text.trim(), wanted, &mut chunks);
         }
         let found = chunks
@@ -135,6 +159,11 @@ impl<'a> Asked<'a> {
             total: terms.iter().map(|it| it.1).sum::<f32>().max(1e-6),
             terms,
         }
+    }
+
+    /// Whether a name was written out, and could be nothing but a name: with several parts.
+    fn spells(&self, name: &str) -> bool {
+        self.words.iter().any(|it| it.0 == name) && terms::parts(name).nth(1).is_some()
     }
 
     /// The symbols with any of the terms in their names, each with the weight of what it has.

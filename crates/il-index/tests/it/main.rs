@@ -4,6 +4,7 @@
 //! Some tests run this binary again as another process: see `child`. Slow ones run when `RUN_SLOW_TESTS` is set.
 
 mod child;
+mod cursor;
 mod disk;
 mod kill;
 mod scale;
