@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use il_retrieval::{EmbeddingChoice, Mode};
+
 use crate::place::Place;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -18,11 +20,13 @@ const EXAMPLES: &str = "\
 Examples:
   interline playground                     try it in the browser, on the repository around you
   interline complete src/main.rs:12:5      what would be suggested there
+  interline search retry with backoff      where the repository does that
   interline doctor                         is everything in place, and what to do if not
   interline lsp                            the language server; your editor starts it
 
 Exit codes: 0 done, 1 nothing found or a check failed, 2 usage, 3 refused by policy, 4 engine unavailable
-Environment: INTERLINE_CACHE_DIR where models are kept, INTERLINE_LOG what is logged (default `warn`), NO_COLOR";
+Environment: INTERLINE_CACHE_DIR where models and indexes are kept, INTERLINE_EMBEDDINGS and INTERLINE_EMBEDDINGS_KEY what embeds
+(see `interline index --help`), INTERLINE_LOG what is logged (default `warn`), NO_COLOR";
 
 /// Ghost text from your own repository, on your own machine.
 ///
@@ -48,6 +52,8 @@ pub(crate) enum Command {
     Complete(Complete),
     Lsp(Lsp),
     Playground(Playground),
+    Index(Index),
+    Search(Search),
     Doctor(Doctor),
     /// Measure how good suggestions are
     #[command(subcommand)]
@@ -164,6 +170,131 @@ pub(crate) struct Playground {
     /// Do not open the browser, only print the address
     #[arg(long)]
     pub(crate) no_open: bool,
+}
+
+/// Index a repository, or bring its index up to date
+///
+/// What changed since the last time is read, cut into pieces by its syntax, and embedded. `interline search`, the
+/// language server and the playground do this by themselves; here one sees it. Ctrl+C stops it and keeps what is done.
+#[derive(Debug, Args)]
+#[command(after_help = EMBEDDINGS)]
+pub(crate) struct Index {
+    /// The repositories [default: the one around the current directory]
+    #[arg(value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Forget what is there and index everything again
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+
+    /// List the files that are left out, each with its reason
+    #[arg(long)]
+    pub(crate) verbose: bool,
+
+    /// What makes vectors of code, to find it by what it means
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) embeddings: Option<EmbeddingChoice>,
+}
+
+const EMBEDDINGS: &str = "\
+Examples:
+  interline index                                           the repository around you
+  interline index ~/src/app ~/src/lib --json
+  interline index --embeddings ollama:nomic-embed-text      by a model of your own Ollama
+
+Embeddings, with `--embeddings` or in INTERLINE_EMBEDDINGS (else what the index was last made with):
+  static                  the small model in the binary [default]
+  none                    no vectors: search by words and names alone
+  ollama:MODEL[@URL]      an Ollama server [default: the one on this machine]
+  openai:MODEL[@URL]      an OpenAI-compatible server; its key is read from INTERLINE_EMBEDDINGS_KEY
+  file:PATH               a model on disk: safetensors or GGUF (build with `--features local-embeddings`)
+With a server that is not on this machine, code leaves it.";
+
+/// Find code by words, by what it means, and by name
+///
+/// The index is built or brought up to date first. With `--at`: what the repository says that helps to write there.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline search retry with backoff
+  interline search HttpClient --mode symbol                 by name; letters may be left out or mistyped
+  interline search parse header --path src --language rust -k 5
+  interline search open session --repo ~/src/app --repo ~/src/lib --json
+  interline search --at src/main.rs:12:5                    what helps to write there")]
+pub(crate) struct Search {
+    /// What to look for: some words, a question, a name
+    #[arg(value_name = "QUERY", required_unless_present = "at")]
+    pub(crate) query: Vec<String>,
+
+    /// Show what helps to write at a place; LINE and COL count from 1
+    #[arg(long, value_name = "FILE:LINE:COL",
+          conflicts_with_all = ["query", "number", "mode", "paths", "languages"])]
+    pub(crate) at: Option<Place>,
+
+    /// With `--at`: stop after this many words and signs of code
+    #[arg(long, value_name = "N", default_value_t = 1024, requires = "at")]
+    pub(crate) tokens: usize,
+
+    /// The repository; several are searched together [default: the one around the current directory or the file]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo: Vec<PathBuf>,
+
+    /// How many hits at most
+    #[arg(short = 'k', long = "number", value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) number: u16,
+
+    /// How to look
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = SearchMode::Hybrid)]
+    pub(crate) mode: SearchMode,
+
+    /// Only in files like this, as in `.gitignore`: a folder, a name, a pattern
+    #[arg(long = "path", value_name = "GLOB")]
+    pub(crate) paths: Vec<String>,
+
+    /// Only in files of this language
+    #[arg(long = "language", value_name = "ID")]
+    pub(crate) languages: Vec<String>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// What makes vectors; see `interline index --help`
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) embeddings: Option<EmbeddingChoice>,
+
+    /// Search the index as it is, without looking at the files
+    #[arg(long)]
+    pub(crate) no_update: bool,
+}
+
+/// How to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchMode {
+    /// By words, by meaning and by name, together
+    Hybrid,
+    /// By the words and their stems
+    Lexical,
+    /// By what is meant
+    Semantic,
+    /// By the names of what is defined
+    Symbol,
+}
+
+impl From<SearchMode> for Mode {
+    fn from(mode: SearchMode) -> Self {
+        match mode {
+            SearchMode::Hybrid => Self::Hybrid,
+            SearchMode::Lexical => Self::Lexical,
+            SearchMode::Semantic => Self::Semantic,
+            SearchMode::Symbol => Self::Symbol,
+        }
+    }
 }
 
 /// Check that everything is in place, and say what to do if not

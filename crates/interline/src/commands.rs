@@ -3,8 +3,10 @@
 mod complete;
 mod doctor;
 mod eval;
+mod index;
 mod lsp;
 mod playground;
+mod search;
 
 use crate::{cli::Command, failure::Exit};
 
@@ -14,6 +16,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Complete(args) => complete::run(&args),
         Command::Lsp(args) => lsp::run(&args),
         Command::Playground(args) => playground::run(&args),
+        Command::Index(args) => index::run(&args),
+        Command::Search(args) => search::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
     }

@@ -8,8 +8,11 @@
 mod cli;
 mod commands;
 mod diagnostics;
+mod embedding;
 mod failure;
+mod interrupt;
 mod place;
+mod progress;
 mod repository;
 mod session;
 mod terminal;

@@ -5,12 +5,25 @@
 
 use std::{fmt, str::FromStr};
 
+use il_text::{PlaceError, Text};
+
 /// A place in a file; what is missing is at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: String,
     pub(crate) line: Option<usize>,
     pub(crate) column: Option<usize>,
+}
+
+impl Place {
+    /// The byte offset in the file's text.
+    pub(crate) fn offset_in(&self, text: &Text) -> Result<usize, PlaceError> {
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => text.strict_offset(line, column),
+            (Some(line), None) => Ok(text.line_end(text.strict_offset(line, 1)?)),
+            (None, _) => Ok(text.len()),
+        }
+    }
 }
 
 impl FromStr for Place {

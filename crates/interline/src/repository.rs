@@ -9,6 +9,7 @@
 
 pub(crate) mod cache;
 mod facts;
+pub(crate) mod index;
 pub(crate) mod model;
 pub(crate) mod root;
 pub(crate) mod tree;
@@ -30,6 +31,7 @@ use il_watch::{Event, File, Reason, Scan, Stamp, Timing, Watcher};
 pub(crate) use self::facts::{Facts, How};
 use self::{
     cache::{Saved, Unusable},
+    index::keeper::Keeper,
     model::Model,
 };
 use crate::terminal;
@@ -69,11 +71,12 @@ pub(crate) struct WorkingTrees {
 /// Locked while its repository is being opened, so that two who ask for one root share the work.
 type Slot = Arc<Mutex<Option<WorkingTree>>>;
 
-/// One open repository. Dropping the watcher stops it.
+/// One open repository. Dropping the watcher stops it, and so does dropping the keeper.
 struct WorkingTree {
     learnt: Arc<Learnt>,
     facts: Facts,
     watcher: Option<Watcher>,
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl WorkingTrees {
@@ -94,12 +97,15 @@ impl WorkingTrees {
         Some(tree.facts.now(&tree.learnt))
     }
 
-    /// Saves what was learnt and not yet saved. For the end of a long run.
+    /// Saves what was learnt and indexed and not yet saved. For the end of a long run: the indexes are not kept any longer.
     pub(crate) fn save(&self) {
         let slots: Vec<Slot> = lock(&self.open).values().cloned().collect();
         for slot in slots {
             if let Some(tree) = &*lock(&slot) {
                 tree.learnt.save_if(1);
+                if let Some(keeper) = &tree.keeper {
+                    keeper.stop();
+                }
             }
         }
     }
@@ -127,17 +133,23 @@ impl WorkingTrees {
                 learnt,
                 facts: Facts::nothing(),
                 watcher: None,
+                keeper: None,
             });
         }
         let (learnt, facts, files) = open(root, progress, cancel)?;
-        let watcher = match self.mode {
-            Mode::Once => None,
-            Mode::Watching => watch(&learnt, &files),
+        let (keeper, watcher) = match self.mode {
+            Mode::Once => (None, None),
+            Mode::Watching => {
+                let keeper = Keeper::start(root, &files).map(Arc::new);
+                let watcher = watch(&learnt, keeper.clone(), &files);
+                (keeper, watcher)
+            }
         };
         Ok(WorkingTree {
             learnt,
             facts,
             watcher,
+            keeper,
         })
     }
 }
@@ -285,7 +297,7 @@ impl Learnt {
     }
 }
 
-/// Loads what is saved and learns what differs, or learns everything.
+/// Loads what is saved and learns what differs, or learns everything. Gives the files that may be indexed, too.
 fn open(
     root: &Path,
     progress: &dyn Fn(Progress),
@@ -297,8 +309,10 @@ fn open(
         done: 0,
         total: 0,
     });
-    let scan = tree::scan(root);
+    let scan = tree::scan_all(root);
     check_root(root, &scan)?;
+    let indexed = scan.files.clone();
+    let scan = tree::learnable(scan);
     say_what_is_over(root, &scan);
     stop_if(cancel)?;
 
@@ -332,7 +346,7 @@ fn open(
     });
     learnt.save_if(1);
     let facts = Facts::new(&scan, how, started.elapsed(), learnt.cache.clone());
-    Ok((Arc::new(learnt), facts, scan.files))
+    Ok((Arc::new(learnt), facts, indexed))
 }
 
 fn check_root(root: &Path, scan: &Scan) -> Result<(), OpenError> {
@@ -476,8 +490,8 @@ fn learn(
     Ok(learnt)
 }
 
-/// Keeps a model up to date until the watcher is dropped.
-fn watch(learnt: &Arc<Learnt>, files: &[File]) -> Option<Watcher> {
+/// Keeps a model and an index up to date until the watcher is dropped.
+fn watch(learnt: &Arc<Learnt>, keeper: Option<Arc<Keeper>>, files: &[File]) -> Option<Watcher> {
     let root = learnt.root.clone();
     let told = Arc::clone(learnt);
     let on_event = move |event| match event {
@@ -488,6 +502,9 @@ fn watch(learnt: &Arc<Learnt>, files: &[File]) -> Option<Watcher> {
                 "files changed"
             );
             told.update(&changed, &removed);
+            if let Some(keeper) = &keeper {
+                keeper.changed(&changed, &removed);
+            }
             told.save_if(SAVE_AFTER);
         }
         Event::Ready { directories } => tracing::debug!(directories, "watching"),

@@ -17,12 +17,27 @@ pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const STRONG: Style = Style::new().bold();
+/// Where something is.
+pub(crate) const PLACE: Style = AnsiColor::Magenta.on_default();
+/// What was looked for.
+pub(crate) const FOUND: Style = AnsiColor::Red.on_default().bold();
 /// Suggested text.
 pub(crate) const GHOST: Style = AnsiColor::Cyan.on_default().bold();
 
 /// `text` in `style`; the streams drop the style where it does not belong.
 pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// Text that a terminal shows as it is: no control sequence out of a source file reaches it.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => '\t',
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
 }
 
 /// Writes text for people to stdout; colour goes where there is no terminal.

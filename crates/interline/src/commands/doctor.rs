@@ -4,6 +4,7 @@
 //! working; what only makes it worse is noted.
 
 mod editors;
+mod index;
 mod machine;
 mod repository;
 

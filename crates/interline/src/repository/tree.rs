@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use il_text::{Charset, Decoded, decode};
-use il_watch::{Options, Scan};
+use il_watch::{File, Options, Reason, Scan, Skipped};
 
 use crate::{failure::usage, place::Place, terminal};
 
@@ -18,19 +18,60 @@ const LARGEST: u64 = 64 << 20;
 /// A model takes about twenty bytes of memory for a byte of source: 1.3 GB for this much.
 const MOST_SOURCE: u64 = 64 << 20;
 
-/// What may be learnt.
+/// An index takes about as much memory as there is source.
+const MOST_INDEXED: u64 = 1 << 30;
+
+/// What may be indexed; the newest of it may be learnt.
 pub(crate) fn options() -> Options {
     Options {
         max_file_bytes: il_admission::MAX_BYTES,
-        max_total_bytes: MOST_SOURCE,
+        max_total_bytes: MOST_INDEXED,
         never: Arc::new(never),
         ..Options::default()
     }
 }
 
-/// Everything admitted below `root`.
+/// Everything below `root` that may be learnt.
 pub(crate) fn scan(root: &Path) -> Scan {
+    learnable(scan_all(root))
+}
+
+/// Everything below `root` that may be indexed.
+pub(crate) fn scan_all(root: &Path) -> Scan {
     il_watch::scan(root, &options())
+}
+
+/// What of a scan fits into a model: the newest files.
+pub(crate) fn learnable(mut scan: Scan) -> Scan {
+    if scan.bytes() <= MOST_SOURCE {
+        return scan;
+    }
+    let newest = |file: &File| (std::cmp::Reverse(file.stamp.mtime_ns), file.path.clone());
+    scan.files.sort_by_cached_key(newest);
+    let mut bytes = 0u64;
+    let kept = scan.files.iter().take_while(|file| {
+        bytes = bytes.saturating_add(file.stamp.size);
+        bytes <= MOST_SOURCE
+    });
+    let kept = kept.count();
+    let over = scan.files.split_off(kept).into_iter();
+    scan.skipped.extend(over.map(|file| Skipped {
+        path: file.path,
+        reason: Reason::OverBudget,
+    }));
+    scan.files.sort();
+    scan.skipped.sort();
+    scan
+}
+
+/// Why a file is left out, without the figures of the one file.
+pub(crate) fn reason(reason: Reason) -> String {
+    match reason {
+        Reason::TooLarge { .. } => {
+            format!("larger than {}", terminal::bytes(options().max_file_bytes))
+        }
+        reason => reason.to_string(),
+    }
 }
 
 /// Why a path must never be learnt from, by its name alone.

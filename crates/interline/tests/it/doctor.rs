@@ -33,12 +33,22 @@ fn a_healthy_repository_has_no_bad_finding() {
             "languages",
             "model",
             "suggestions",
+            "index",
+            "embeddings",
             "on PATH",
             "editors"
         ]
     );
     assert!(states.iter().all(|(_, state)| state != "bad"), "{states:?}");
-    for name in ["cache", "repository", "files", "model", "suggestions"] {
+    for name in [
+        "cache",
+        "repository",
+        "files",
+        "model",
+        "suggestions",
+        "index",
+        "embeddings",
+    ] {
         assert!(
             states.contains(&(name.into(), "good".into())),
             "{name}: {states:?}"

@@ -10,6 +10,8 @@ fn every_command_has_help_with_a_usage_line() {
         &["complete", "--help"],
         &["lsp", "--help"],
         &["playground", "--help"],
+        &["index", "--help"],
+        &["search", "--help"],
         &["doctor", "--help"],
         &["eval", "--help"],
         &["eval", "lines", "--help"],

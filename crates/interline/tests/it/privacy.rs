@@ -56,13 +56,20 @@ fn a_complete_log_holds_no_text_of_any_file() {
     for arguments in [
         &["complete", "shop/orders.py:6:24", "--hide", "rest-of-line"][..],
         &["eval", "replay", "shop/orders.py"],
+        &["index"],
+        &["search", "query_everything"],
+        &["search", "--at", "shop/orders.py:6:24"],
         &["doctor"],
     ] {
         let ran = traced(arguments);
         assert_eq!(ran.code, Some(0), "{}", ran.all());
         log += &ran.stderr;
     }
-    for line in ["saved what was learnt", "repository is ready"] {
+    for line in [
+        "saved what was learnt",
+        "repository is ready",
+        "saved the index",
+    ] {
         assert!(log.contains(line), "the check must be able to fail: {log}");
     }
     for word in ["query_everything", "open_session", "count_orders"] {

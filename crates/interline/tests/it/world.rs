@@ -132,7 +132,19 @@ impl World {
         let Ok(entries) = fs::read_dir(self.cache()) else {
             return Vec::new();
         };
-        entries.map(|entry| entry.unwrap().path()).collect()
+        let is_model = |path: &PathBuf| path.extension().is_none_or(|it| it != "index");
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(is_model).collect()
+    }
+
+    /// The one index.
+    pub(crate) fn index(&self) -> PathBuf {
+        let entries = fs::read_dir(self.cache()).unwrap();
+        let is_index = |path: &PathBuf| path.extension().is_some_and(|it| it == "index");
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let mut indexes: Vec<PathBuf> = paths.filter(is_index).collect();
+        assert_eq!(indexes.len(), 1, "{indexes:?}");
+        indexes.remove(0)
     }
 }
 

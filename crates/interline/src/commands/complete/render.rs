@@ -6,7 +6,7 @@ use il_assist::Suggestion;
 use il_text::{Encoding, LineCol, Text};
 
 use super::{Answered, subject::Subject};
-use crate::terminal::{FAINT, GHOST, STRONG, styled};
+use crate::terminal::{FAINT, GHOST, STRONG, styled, visible};
 
 /// The lines that the suggestion makes, with line numbers, what is suggested highlighted.
 pub(super) fn in_place(subject: &Subject, suggestion: &Suggestion) -> String {
@@ -43,17 +43,6 @@ fn lines(text: &Text, number: usize, suggestion: &Suggestion) -> String {
         let _ = writeln!(out, "{}{before}{ghost}{after}", styled(FAINT, &gutter));
     }
     out
-}
-
-/// Text that a terminal shows as it is: no control sequence out of a source file reaches it.
-fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\t' => '\t',
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
 }
 
 /// Where it came from, how sure, how long, and every decision on the way.

@@ -88,19 +88,12 @@ impl Subject {
 /// The byte offset of a place. What it leaves out is at the end; or, when something is to be hidden, where
 /// its line's text starts.
 fn offset_of(text: &Text, place: &Place, hide: Option<Hide>) -> Result<usize, PlaceError> {
-    match (place.line, place.column) {
-        (Some(line), Some(column)) => text.strict_offset(line, column),
-        (Some(line), None) => {
-            let start = text.strict_offset(line, 1)?;
-            let end = text.line_end(start);
-            let written = text.slice(start..end);
-            Ok(match hide {
-                None => end,
-                Some(_) => end - written.trim_start().len(),
-            })
-        }
-        (None, _) => Ok(text.len()),
+    let offset = place.offset_in(text)?;
+    if place.line.is_none() || place.column.is_some() || hide.is_none() {
+        return Ok(offset);
     }
+    let written = text.slice(text.line_start(offset)..offset);
+    Ok(offset - written.trim_start().len())
 }
 
 /// The text as if what is to be hidden were not yet written.

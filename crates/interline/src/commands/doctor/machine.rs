@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Finding;
 use crate::{
-    repository::{cache, tree},
+    repository::{cache, index, tree},
     terminal::{bytes, count},
 };
 
@@ -58,13 +58,14 @@ fn cache() -> Finding {
         .next(next)
         .figures(json!({"directory": shown, "writable": false}));
     }
-    let (models, size) = saved(&directory);
+    let (models, indexes, size) = saved(&directory);
     let free = free_space(&directory);
-    let figures = json!({"directory": shown, "writable": true, "models": models, "bytes": size, "free_bytes": free});
+    let figures = json!({"directory": shown, "writable": true, "models": models, "indexes": indexes, "bytes": size, "free_bytes": free});
     let room = free.map_or_else(String::new, |free| format!(", {} free", bytes(free)));
     let found = format!(
-        "{shown}: {}, {}{room}",
+        "{shown}: {}, {}, {}{room}",
         count(models, "saved model"),
+        count(indexes, "index").replace("indexs", "indexes"),
         bytes(size)
     );
     match free {
@@ -83,21 +84,25 @@ fn try_to_write(directory: &Path) -> io::Result<()> {
     written
 }
 
-/// How many models are saved, and their size.
-fn saved(directory: &Path) -> (u64, u64) {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return (0, 0);
-    };
-    let models = entries
-        .flatten()
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "model")
-        })
-        .filter_map(|entry| entry.metadata().ok());
-    models.fold((0, 0), |(n, size), metadata| (n + 1, size + metadata.len()))
+/// How many models and indexes are saved, and the size of all.
+fn saved(directory: &Path) -> (u64, u64, u64) {
+    let (mut models, mut indexes, mut size) = (0, 0, 0);
+    for path in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = path.path();
+        let ending = path.extension().and_then(|it| it.to_str());
+        match ending {
+            Some("model") => {
+                models += 1;
+                size += fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            }
+            Some("index") => {
+                indexes += 1;
+                size += index::disk_bytes(&path);
+            }
+            _ => {}
+        }
+    }
+    (models, indexes, size)
 }
 
 #[cfg(unix)]

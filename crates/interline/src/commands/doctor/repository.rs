@@ -8,10 +8,10 @@ use std::{
 };
 
 use il_assist::Position;
-use il_watch::{Reason, Scan};
+use il_watch::Scan;
 use serde_json::{Value, json};
 
-use super::Finding;
+use super::{Finding, index};
 use crate::{
     repository::{Facts, How, Learn, tree},
     session::Session,
@@ -27,7 +27,8 @@ const TEST_FILES: usize = 6;
 const TEST_PLACES: usize = 4;
 
 pub(super) fn check(root: &Path) -> Vec<Finding> {
-    let scan = tree::scan(root);
+    let all = tree::scan_all(root);
+    let scan = tree::learnable(all.clone());
     let mut findings = vec![root_found(root), files(&scan), languages(root, &scan)];
     match Session::open(root, Learn::Repository) {
         Ok(session) => {
@@ -36,6 +37,7 @@ pub(super) fn check(root: &Path) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::bad("model", format!("{error:#}"))),
     }
+    findings.extend(index::check(root, &all));
     findings
 }
 
@@ -90,13 +92,7 @@ fn files(scan: &Scan) -> Finding {
 fn by_reason(scan: &Scan) -> BTreeMap<String, u64> {
     let mut reasons = BTreeMap::new();
     for skipped in &scan.skipped {
-        let reason = match skipped.reason {
-            Reason::TooLarge { .. } => {
-                format!("larger than {}", bytes(tree::options().max_file_bytes))
-            }
-            reason => reason.to_string(),
-        };
-        *reasons.entry(reason).or_insert(0) += 1;
+        *reasons.entry(tree::reason(skipped.reason)).or_insert(0) += 1;
     }
     reasons
 }

@@ -1,0 +1,99 @@
+//! Which embedding a command uses, and the embedder for it.
+//!
+//! The one idea: what was said last counts: the flag, then the environment, then what the index was made with, then the
+//! model in the binary. So a search compares with the vectors that are there, whoever made them.
+//!
+//! Deliberately absent: what an embedder does. The key is read here and never printed.
+
+use std::{env, path::Path, sync::Arc, sync::Once};
+
+use il_embed::StaticEmbedder;
+use il_embed_local::LocalEmbedder;
+use il_embed_remote::{Secret, Settings};
+use il_retrieval::{EmbedError, Embedder, EmbeddingChoice};
+
+use crate::{failure::usage, terminal};
+
+/// The environment variable with the embedding to use.
+pub(crate) const VARIABLE: &str = "INTERLINE_EMBEDDINGS";
+/// The environment variable with the key of an embedding server.
+const KEY: &str = "INTERLINE_EMBEDDINGS_KEY";
+
+/// An embedder, or none where nothing is embedded.
+pub(crate) type MaybeEmbedder = Option<Arc<dyn Embedder>>;
+
+/// What is to be used: `flag` if it was given, else what the environment says, else `remembered`.
+pub(crate) fn chosen(
+    flag: Option<&EmbeddingChoice>,
+    remembered: Option<EmbeddingChoice>,
+) -> anyhow::Result<EmbeddingChoice> {
+    if let Some(flag) = flag {
+        return Ok(flag.clone());
+    }
+    match env::var(VARIABLE) {
+        Ok(said) if !said.trim().is_empty() => said
+            .parse()
+            .map_err(|why| usage(format!("cannot read `{VARIABLE}`: {why}"))),
+        _ => Ok(remembered.unwrap_or(EmbeddingChoice::Static)),
+    }
+}
+
+/// The embedder that a choice means. Connects to nothing yet.
+pub(crate) fn embedder_of(choice: &EmbeddingChoice) -> Result<MaybeEmbedder, EmbedError> {
+    Ok(match choice {
+        EmbeddingChoice::None => None,
+        EmbeddingChoice::Static => Some(Arc::new(StaticEmbedder::shipped())),
+        EmbeddingChoice::File(path) => Some(Arc::new(LocalEmbedder::open(path)?)),
+        EmbeddingChoice::Server(server) => {
+            say_if_it_leaves(choice);
+            let key = env::var(KEY).ok().filter(|key| !key.trim().is_empty());
+            let settings = Settings::new(server.clone()).with_key(key.map(Secret::new));
+            Some(Arc::from(il_embed_remote::embedder(settings)?))
+        }
+    })
+}
+
+/// The choice with nothing in it that depends on where the command was run.
+pub(crate) fn anywhere(choice: EmbeddingChoice) -> EmbeddingChoice {
+    match choice {
+        EmbeddingChoice::File(path) => {
+            EmbeddingChoice::File(std::path::absolute(&path).unwrap_or(path))
+        }
+        other => other,
+    }
+}
+
+/// What the index in `directory` was last made with.
+pub(crate) fn remembered(directory: &Path) -> Option<EmbeddingChoice> {
+    let text = std::fs::read_to_string(directory.join(REMEMBERED)).ok()?;
+    text.trim().parse().ok()
+}
+
+/// Remembers what the index in `directory` is made with. That it cannot be written was said when the index was.
+pub(crate) fn remember(directory: &Path, choice: &EmbeddingChoice) {
+    if remembered(directory).as_ref() == Some(choice) {
+        return;
+    }
+    if let Err(error) = std::fs::write(directory.join(REMEMBERED), format!("{choice}\n")) {
+        tracing::debug!(%error, "cannot remember the embedding");
+    }
+}
+
+/// Beside the files of the index, which leaves it alone.
+const REMEMBERED: &str = "embeddings";
+
+fn say_if_it_leaves(choice: &EmbeddingChoice) {
+    static SAID: Once = Once::new();
+    let EmbeddingChoice::Server(server) = choice else {
+        return;
+    };
+    if !choice.is_loopback() {
+        SAID.call_once(|| {
+            terminal::warning(&format!(
+                "code leaves this machine: every piece of it is sent to `{}` to be embedded \
+                 (`--embeddings static` keeps it here)",
+                server.url
+            ));
+        });
+    }
+}
