@@ -9,15 +9,13 @@
 
 pub mod generate;
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Write as _},
-    path::Path,
-};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::jsonl;
 
 /// What is hidden, and so what is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -98,64 +96,27 @@ pub struct Case {
 
 /// Reads a cases file: one JSON object a line. Fields that are not needed are ignored.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Case>> {
-    let shown = path.display();
-    let file = fs::File::open(path).with_context(|| {
-        format!(
-            "could not open the cases file `{shown}`; `cargo xtask eval-data` makes one in `eval/data`"
-        )
-    })?;
-    let mut cases = Vec::new();
-    for (index, line) in BufReader::new(file).lines().enumerate() {
-        let number = index + 1;
-        let line = line.with_context(|| format!("could not read line {number} of `{shown}`"))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        cases.push(parse(&line).with_context(|| format!("line {number} of `{shown}`"))?);
-    }
+    let cases = jsonl::read(path, "cases", parse)?;
     if cases.is_empty() {
-        bail!("the cases file `{shown}` holds no case");
+        bail!("the cases file `{}` holds no case", path.display());
     }
     Ok(cases)
 }
 
 /// Writes a cases file, whole or not at all.
 pub fn write(path: &Path, cases: &[Case]) -> anyhow::Result<()> {
-    let mut text = Vec::new();
-    for case in cases {
-        serde_json::to_writer(&mut text, case)?;
-        text.push(b'\n');
-    }
-    let aside = path.with_extension("partial");
-    let written = fs::File::create(&aside).and_then(|mut file| {
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    });
-    written.with_context(|| format!("could not write the cases file `{}`", path.display()))
+    jsonl::write_whole(path, "cases", |file| {
+        for case in cases {
+            serde_json::to_writer(&mut *file, case)?;
+            file.write_all(b"\n")?;
+        }
+        Ok(())
+    })
 }
 
-fn parse(line: &str) -> anyhow::Result<Case> {
-    let value: Value = serde_json::from_str(line).context("not JSON")?;
-    if !value.is_object() {
-        bail!("not a JSON object");
-    }
-    let text = |field: &str| -> anyhow::Result<String> {
-        let value = value
-            .get(field)
-            .with_context(|| format!("the field `{field}` is missing"))?;
-        let text = value
-            .as_str()
-            .with_context(|| format!("the field `{field}` is not a string"))?;
-        Ok(text.to_owned())
-    };
-    let offset = |field: &str| -> anyhow::Result<usize> {
-        let value = value
-            .get(field)
-            .with_context(|| format!("the field `{field}` is missing"))?;
-        let offset = value.as_u64().and_then(|it| usize::try_from(it).ok());
-        offset.with_context(|| format!("the field `{field}` is not a byte offset"))
-    };
+pub(crate) fn parse(value: &Value) -> anyhow::Result<Case> {
+    let text = |field: &str| jsonl::text(value, field);
+    let offset = |field: &str| jsonl::offset(value, field);
     let kind = text("kind")?;
     let kind = Kind::from_name(&kind).with_context(|| {
         let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
@@ -215,6 +176,8 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use expect_test::{Expect, expect};
 
@@ -294,9 +257,9 @@ mod tests {
 
     #[test]
     fn an_offset_that_does_not_fit_the_file_is_an_error() {
-        let mut case = parse(
-            r#"{"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":9}"#,
-        )
+        let mut case = parse(&serde_json::json!(
+            {"id":"a","repo":"r","lang":"go","path":"a.go","kind":"line","start":1,"end":9}
+        ))
         .unwrap();
         expect!["the hidden range 1..9 ends past the end of `a.go` (3 bytes): the sources are not those that the case was made from"]
             .assert_eq(&case.cut("abc").unwrap_err().to_string());

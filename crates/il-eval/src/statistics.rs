@@ -1,5 +1,7 @@
 //! The few statistics that reports need: percentiles, and intervals by the bootstrap.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::sampling::Random;
@@ -17,7 +19,7 @@ const RESAMPLES: usize = 1000;
 /// The ratio of sums, resampled over the units (cases or repositories) that the pairs come from.
 ///
 /// `units` holds a numerator and a denominator each. The same units give the same interval.
-pub(crate) fn interval(units: &[(f64, f64)]) -> Interval {
+fn interval(units: &[(f64, f64)]) -> Interval {
     let ratio = |numerator: f64, denominator: f64| match denominator {
         0.0 => 0.0,
         _ => numerator / denominator,
@@ -53,6 +55,23 @@ pub(crate) fn interval(units: &[(f64, f64)]) -> Interval {
     }
 }
 
+/// From so many repositories on, they are resampled and not the cases.
+const REPOSITORIES_FOR_INTERVAL: usize = 8;
+
+/// Resamples repositories where there are enough of them, single cases otherwise.
+pub(crate) fn interval_over(units: &[(&str, (f64, f64))]) -> Interval {
+    let mut repositories: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for (repository, (n, d)) in units {
+        let sum = repositories.entry(repository).or_default();
+        *sum = (sum.0 + n, sum.1 + d);
+    }
+    if repositories.len() >= REPOSITORIES_FOR_INTERVAL {
+        interval(&repositories.into_values().collect::<Vec<_>>())
+    } else {
+        interval(&units.iter().map(|unit| unit.1).collect::<Vec<_>>())
+    }
+}
+
 /// How long suggestions took, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
@@ -64,7 +83,7 @@ pub struct Latency {
 }
 
 /// Nearest-rank percentiles.
-pub(crate) fn latency(mut micros: Vec<u64>) -> Latency {
+pub fn latency(mut micros: Vec<u64>) -> Latency {
     micros.sort_unstable();
     let Some(&max_us) = micros.last() else {
         return Latency::default();

@@ -11,7 +11,7 @@ use super::{Asked, Options, Outcome, Scored};
 use crate::{
     Kind,
     answer::Took,
-    statistics::{Interval, Latency, interval, latency},
+    statistics::{Interval, Latency, interval_over, latency},
     typing::Typed,
 };
 
@@ -115,7 +115,6 @@ pub struct TypingFigures {
 }
 
 const ALL: &str = "all";
-const REPOSITORIES_FOR_INTERVAL: usize = 8;
 
 impl Report {
     pub(super) fn new(
@@ -196,20 +195,6 @@ fn figures(kind: Kind, scored: &[&Scored], threshold: f32) -> Option<Figures> {
         return Some(Figures::Line(line_figures(kind, &asked, threshold)));
     }
     (!typed.is_empty()).then(|| Figures::Typing(typing_figures(kind, &typed)))
-}
-
-/// Resamples repositories where there are enough of them, single cases otherwise.
-fn interval_over(units: &[(&str, (f64, f64))]) -> Interval {
-    let mut repositories: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for (repository, (n, d)) in units {
-        let sum = repositories.entry(repository).or_default();
-        *sum = (sum.0 + n, sum.1 + d);
-    }
-    if repositories.len() >= REPOSITORIES_FOR_INTERVAL {
-        interval(&repositories.into_values().collect::<Vec<_>>())
-    } else {
-        interval(&units.iter().map(|unit| unit.1).collect::<Vec<_>>())
-    }
 }
 
 fn share(count: usize, of: usize) -> f64 {
