@@ -144,7 +144,7 @@ pub(crate) fn language_of(path: &str, text: &str) -> &'static Language {
 }
 
 fn chunks(parsed: &Parsed, symbols: &[Symbol], file: &SourceFile) -> Vec<ChunkFacts> {
-    let all = parsed.chunks(CHUNK_BYTES);
+    let all = parsed.chunks_among(symbols, CHUNK_BYTES);
     let mut lines = Lines::new(&file.text);
     let facts = all.into_iter().filter_map(|chunk| {
         let bytes = whole_lines(&file.text, chunk.range.clone())?;

@@ -14,6 +14,7 @@ mod graph;
 mod imports;
 mod index;
 mod ranked;
+mod references;
 mod search;
 mod segment;
 mod store;
@@ -28,6 +29,7 @@ pub use index::{
     Difference, EmbedProgress, Folder, Index, Options, Progress, Report, Saved, Skipped, Source,
     Stats, Why,
 };
+pub use references::Reference;
 pub use search::{QueryVector, SearchError};
 pub use store::{Damage, Problem};
 pub use view::View;

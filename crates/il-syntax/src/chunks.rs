@@ -70,18 +70,22 @@ struct Piece {
 impl Parsed {
     /// Cuts the text into pieces of at most `max_bytes`; a single character may be larger.
     pub fn chunks(&self, max_bytes: usize) -> Vec<Chunk> {
+        self.chunks_among(&self.symbols(), max_bytes)
+    }
+
+    /// The same, for who has the text's [symbols](Self::symbols) already: finding them is half of the work.
+    pub fn chunks_among(&self, symbols: &[Symbol], max_bytes: usize) -> Vec<Chunk> {
         let max_bytes = max_bytes.max(1);
         if self.text.is_empty() {
             return Vec::new();
         }
         match (&self.tree, grammar::of(self.language)) {
             (Some(tree), Some(grammar)) => {
-                let symbols = self.symbols();
                 let pieces = self.pieces_of_tree(tree.root_node(), grammar, max_bytes);
-                let merged = self.merge(pieces, &symbols, max_bytes);
+                let merged = self.merge(pieces, symbols, max_bytes);
                 merged
                     .into_iter()
-                    .map(|range| self.describe(range, &symbols))
+                    .map(|range| self.describe(range, symbols))
                     .collect()
             }
             _ => self

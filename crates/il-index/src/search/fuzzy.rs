@@ -5,12 +5,34 @@ const SHORTEST: usize = 3;
 
 /// How alike a typed word and a name are, below one; nothing when they are not.
 pub(super) fn likeness(typed: &str, name: &str) -> Option<f32> {
+    if !may_be_alike(typed, name) {
+        return None;
+    }
     let typed: Vec<char> = typed.chars().flat_map(char::to_lowercase).collect();
     if typed.len() < SHORTEST {
         return None;
     }
     let lower: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     subsequence(&typed, &lower, name).or_else(|| mistyped(&typed, &lower))
+}
+
+/// A quick look that sends most names away: a hundred thousand are looked at for one word.
+fn may_be_alike(typed: &str, name: &str) -> bool {
+    if !typed.is_ascii() || !name.is_ascii() {
+        return true;
+    }
+    let mut rest = name.bytes();
+    let is_inside = typed
+        .bytes()
+        .all(|c| rest.any(|it| it.eq_ignore_ascii_case(&c)));
+    let shared = || {
+        let letters = |text: &str| {
+            let letters = text.bytes().map(|c| 1u64 << (c.to_ascii_lowercase() & 63));
+            letters.fold(0, |all, letter| all | letter)
+        };
+        (letters(typed) & !letters(name)).count_ones() <= 2
+    };
+    is_inside || (typed.len().abs_diff(name.len()) <= 2 && shared())
 }
 
 /// All letters are there, in order: the more of them begin a part of the name or stand together, the better.

@@ -105,7 +105,9 @@ const SHOP: &str = "
 
 #[test]
 fn what_the_type_at_hand_can_do_comes_first() {
-    check(SHOP, &expect![[r#"
+    check(
+        SHOP,
+        &expect![[r#"
         import shop/cart.py:5 self.lines = []
         import shop/cart.py:4 def __init__(self)
         definition shop/cart.py:3 class Cart
@@ -115,7 +117,8 @@ fn what_the_type_at_hand_can_do_comes_first() {
         definition shop/cart.py:7 def add_line(self, product, amount)
         similar shop/price.py:4 def in_currency(self, currency):
         similar shop/unrelated.py:1 def send_newsletter(reader):
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
