@@ -10,7 +10,7 @@ use il_retrieval::terms::{self, Word};
 use crate::{segment::Segment, view::View};
 
 /// A line that has a name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reference {
     pub path: String,
     /// 0-based.
