@@ -235,9 +235,9 @@ pub(crate) struct Search {
           conflicts_with_all = ["query", "number", "mode", "paths", "languages"])]
     pub(crate) at: Option<Place>,
 
-    /// With `--at`: stop after this many words and signs of code
-    #[arg(long, value_name = "N", default_value_t = 1024, requires = "at")]
-    pub(crate) tokens: usize,
+    /// With `--at`: stop after this many words and signs of code [default: 1024]
+    #[arg(long, value_name = "N", requires = "at")]
+    pub(crate) tokens: Option<usize>,
 
     /// The repository; several are searched together [default: the one around the current directory or the file]
     #[arg(long, value_name = "DIR")]

@@ -70,6 +70,11 @@ fn search(args: &Search) -> anyhow::Result<Exit> {
 
 /// What was typed, checked as far as no index is needed for it.
 fn query(args: &Search) -> anyhow::Result<SearchQuery> {
+    if args.tokens.is_some() {
+        return Err(usage(
+            "`--tokens` goes with `--at`; `-k` says how many hits",
+        ));
+    }
     let query = SearchQuery {
         text: args.query.join(" "),
         mode: args.mode.into(),

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, left_out, slow};
 
 struct Client {
     child: Child,
@@ -193,6 +193,81 @@ fn what_another_program_writes_is_learnt_while_it_runs_and_saved_at_the_end() {
         (&6.into(), &0.into()),
         "{model}"
     );
+}
+
+/// The paths of what the index on the disk knows of a word; the files are not looked at.
+fn indexed(world: &World, word: &str) -> Vec<String> {
+    let arguments = ["search", word, "--mode", "lexical", "--no-update", "--json"];
+    let ran = world.run(&arguments);
+    if ran.code == Some(4) {
+        return Vec::new(); // there is none yet
+    }
+    let document = ran.json();
+    let hits = document["hits"].as_array().unwrap().iter();
+    let mut paths: Vec<String> = hits
+        .map(|it| it["path"].as_str().unwrap().to_owned())
+        .collect();
+    paths.dedup();
+    paths
+}
+
+/// Looks until the index on the disk knows these files of a word; gives how often it looked.
+#[track_caller]
+fn look_until(world: &World, word: &str, wanted: &[&str]) -> usize {
+    let mut found = Vec::new();
+    for looks in 1..=300 {
+        found = indexed(world, word);
+        found.sort();
+        if found == wanted {
+            return looks;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("`{word}` is in {found:?}, not in {wanted:?}");
+}
+
+#[test]
+fn what_changes_while_it_runs_is_in_the_index_at_the_end() {
+    let world = World::shop();
+    let (mut client, place) = open(&world, "from warehouse import zebra_$0\n");
+    client.ask_until(&place, "");
+    world.write("warehouse/a.py", b"from warehouse import zebra_crossing\n");
+    client.ask_until(&place, "crossing");
+    assert_eq!(client.shut_down(), (Some(0), String::new()));
+    assert_eq!(indexed(&world, "zebra"), ["warehouse/a.py"]);
+    assert_eq!(indexed(&world, "orders"), ["shop/orders.py"]);
+}
+
+#[test]
+fn what_changes_while_it_runs_can_be_found_by_others_soon() {
+    if !slow() {
+        return left_out("the index beside a running server: set `RUN_SLOW_TESTS`");
+    }
+    let world = World::shop();
+    let (mut client, place) = open(&world, "x = $0\n");
+    client.ask_until(&place, "");
+    look_until(&world, "orders", &["shop/orders.py"]);
+    world.write("shop/a.py", b"zyzzyva = 1\n");
+    look_until(&world, "zyzzyva", &["shop/a.py"]);
+    std::fs::rename(world.path("shop/a.py"), world.path("shop/b.py")).unwrap();
+    look_until(&world, "zyzzyva", &["shop/b.py"]);
+    // As a branch switch does: many files at once.
+    for n in 0..300 {
+        let word = if n == 299 { "quandary" } else { "bergamot" };
+        world.write(
+            &format!("branch/f{n}.py"),
+            format!("{word} = {n}\n").as_bytes(),
+        );
+    }
+    look_until(&world, "quandary", &["branch/f299.py"]);
+    std::fs::remove_dir_all(world.path("branch")).unwrap();
+    std::fs::remove_file(world.path("shop/b.py")).unwrap();
+    look_until(&world, "quandary", &[]);
+    look_until(&world, "bergamot", &[]);
+    look_until(&world, "zyzzyva", &[]);
+    world.write(".interlineignore", b"orders.py\n");
+    look_until(&world, "orders", &[]);
+    assert_eq!(client.shut_down(), (Some(0), String::new()));
 }
 
 #[test]

@@ -80,10 +80,10 @@ fn check(world: &World, arguments: &[&str], expected: Expect) {
 fn hits_are_a_few_lines_each_and_say_which_lists_found_them() {
     check(
         &world(),
-        &["retry", "with", "backoff", "-k", "1"],
+        &["retry", "with", "backoff", "-k", "1", "--mode", "lexical"],
         expect![[r#"
             exit 0
-            out: app/client.py:14  lexical 1, semantic 1, symbol 1
+            out: app/client.py:14  lexical 1
             out:    14 │ def retry_with_backoff(call, attempts=3):
             out:    15 │     """Calls again after a failure, and waits twice as long each time."""
             out:    16 │     wait = 0.1
@@ -209,7 +209,7 @@ fn what_cannot_be_asked_is_a_usage_error() {
     for (arguments, said) in [
         (&[][..], "QUERY"),
         (&[""], "nothing to search for"),
-        (&["->", "!"], "nothing to search for"),
+        (&["=>", "!"], "nothing to search for"),
         (&["x", "--path", "a[b"], "`a[b` is no path pattern"),
         (&["x", "--mode", "magic"], "invalid value 'magic'"),
         (

@@ -7,8 +7,12 @@ use std::{collections::HashSet, ops::Range};
 
 use il_retrieval::terms;
 
-/// Shorter words are everywhere.
+/// Shorter words are everywhere, and so are these.
 const SHORTEST: usize = 3;
+const EVERYWHERE: [&str; 16] = [
+    "and", "are", "does", "for", "from", "how", "into", "not", "that", "the", "this", "what",
+    "when", "where", "which", "with",
+];
 
 /// The terms of a query.
 pub(super) struct Wanted(HashSet<String>);
@@ -17,7 +21,7 @@ impl Wanted {
     pub(super) fn of(query: &str) -> Self {
         let mut wanted = HashSet::new();
         terms::each_term(query, |term| {
-            if term.chars().count() >= SHORTEST {
+            if term.chars().count() >= SHORTEST && !EVERYWHERE.contains(&term) {
                 wanted.insert(term.to_owned());
             }
         });
@@ -96,7 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn short_words_are_not() {
+    fn short_words_and_those_of_any_sentence_are_not() {
         check("a to do", "a to do", "a to do");
+        check("retry with the lock", "with_lock(the)", "with_[lock](the)");
     }
 }
