@@ -7,6 +7,7 @@
 //! Deliberately absent: downloading by address, and choosing versions.
 
 mod fetch;
+mod recipes;
 mod suite;
 mod unpack;
 
@@ -18,16 +19,19 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use crate::{say, tools};
+use recipes::Recipes;
 use suite::{Repository, Suite};
 
 const USAGE: &str = "\
-usage: cargo xtask eval-data [--only SUITE]… [--language LANGUAGE]…
+usage: cargo xtask eval-data [--only SUITE]… [--language LANGUAGE]… [--recipes FOLDER]
 
 Fetches the sources of the suites in eval/suites into eval/data/SUITE/REPOSITORY and makes the cases of
 suites that have some: eval/data/SUITE.jsonl.
 
   --only SUITE          this suite alone, for example dev
   --language LANGUAGE   repositories in this language alone; Go and Java need Debian's apt-get
+  --recipes FOLDER      run the published recipes' scripts of this folder as well, which make
+                        eval/data/SUITE.completion.jsonl, SUITE.functions.jsonl and SUITE.docquery.jsonl
 ";
 
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
@@ -38,6 +42,12 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let root = tools::workspace_root();
     let data = root.join("eval/data");
     let suites = read_suites(&root.join("eval/suites"), &wanted)?;
+    fs::create_dir_all(&data)
+        .with_context(|| format!("could not make the folder `{}`", data.display()))?;
+    let recipes = wanted.recipes.as_deref();
+    let recipes = recipes
+        .map(|it| Recipes::open(it, &root, &data))
+        .transpose()?;
     for suite in &suites {
         let folder = data.join(&suite.name);
         fs::create_dir_all(&folder)
@@ -50,6 +60,10 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
         }
         if suite.cases {
             make_cases(&folder, &data.join(format!("{}.jsonl", suite.name)))?;
+        }
+        if let Some(recipes) = &recipes {
+            let what = || format!("the recipes' cases of `{}`", suite.name);
+            recipes.make(suite, &data).with_context(what)?;
         }
         say(&format!(
             "`{}` is in `{}`",
@@ -64,6 +78,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
 struct Wanted {
     suites: Vec<String>,
     languages: Vec<String>,
+    recipes: Option<PathBuf>,
 }
 
 impl Wanted {
@@ -72,16 +87,23 @@ impl Wanted {
         let mut wanted = Self::default();
         let mut args = args.iter();
         while let Some(arg) = args.next() {
-            let list = match arg.as_str() {
-                "--only" => &mut wanted.suites,
-                "--language" => &mut wanted.languages,
-                "--help" | "-h" => return Ok(None),
-                other => bail!("unknown argument `{other}`\n\n{USAGE}"),
-            };
+            if matches!(arg.as_str(), "--help" | "-h") {
+                return Ok(None);
+            }
+            if !matches!(arg.as_str(), "--only" | "--language" | "--recipes") {
+                bail!("unknown argument `{arg}`\n\n{USAGE}");
+            }
             let value = args
                 .next()
                 .with_context(|| format!("`{arg}` needs a value\n\n{USAGE}"))?;
-            list.push(value.clone());
+            match arg.as_str() {
+                "--only" => wanted.suites.push(value.clone()),
+                "--language" => wanted.languages.push(value.clone()),
+                _ => wanted.recipes = Some(value.into()),
+            }
+        }
+        if wanted.recipes.is_some() && !wanted.languages.is_empty() {
+            bail!("the recipes draw from the whole suite: leave `--language` out");
         }
         Ok(Some(wanted))
     }

@@ -106,6 +106,14 @@ fn arguments_are_checked() {
     assert!(parse(&["--help"]).unwrap().is_none());
     assert_eq!(parse(&["--only"]).unwrap_err(), "`--only` needs a value");
     assert_eq!(parse(&["dev"]).unwrap_err(), "unknown argument `dev`");
+    let wanted = parse(&["--recipes", "x", "--only", "dev"])
+        .unwrap()
+        .unwrap();
+    assert_eq!(wanted.recipes.as_deref(), Some(Path::new("x")));
+    assert_eq!(
+        parse(&["--recipes", "x", "--language", "go"]).unwrap_err(),
+        "the recipes draw from the whole suite: leave `--language` out"
+    );
 }
 
 #[test]
@@ -129,5 +137,70 @@ fn both_formats_of_apt_get_source_packages() {
     assert_eq!(
         fetch::with_source_packages("# note\ndeb x y main\n"),
         "# note\ndeb x y main\ndeb-src x y main\n"
+    );
+}
+
+/// A folder of this test alone, away when it is over.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let name = format!("interline-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn recipes_name_the_script_that_is_missing() {
+    let scratch = Scratch::new("recipes");
+    fs::write(scratch.0.join("build_completion.py"), "").unwrap();
+    let error = recipes::Recipes::open(&scratch.0, &scratch.0, &scratch.0).unwrap_err();
+    let folder = fs::canonicalize(&scratch.0).unwrap().display().to_string();
+    assert_eq!(
+        error.to_string().replace(&folder, "FOLDER"),
+        "could not read `FOLDER/build_retrieval.py`: `--recipes` names the folder that holds \
+         build_completion.py, build_retrieval.py, langs.py"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_scripts_see_every_repository_in_the_suites_order() {
+    let scratch = Scratch::new("layout");
+    let second = SUITE.replace("python-one", "python-another");
+    let mut suite = parse(SUITE).unwrap();
+    suite
+        .repositories
+        .extend(parse(&second).unwrap().repositories);
+    for it in ["one", "another"] {
+        fs::create_dir_all(scratch.0.join(format!("dev/python-{it}"))).unwrap();
+    }
+    let build = scratch.0.join("build");
+    recipes::lay_out(&build, &suite, &scratch.0).unwrap();
+    let list: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(build.join("repos.json")).unwrap()).unwrap();
+    let names: Vec<&str> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["repo"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["python-one", "python-another"]);
+    assert!(build.join("repos/python-another").is_dir());
+    fs::remove_dir(scratch.0.join("dev/python-one")).unwrap();
+    fs::remove_dir_all(&build).unwrap();
+    let error = recipes::lay_out(&build, &suite, &scratch.0).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("is missing: the recipes draw from the whole suite")
     );
 }
