@@ -10,12 +10,13 @@ use il_retrieval::{
     cursor::ChunkId,
     terms::{self, Word},
 };
+use il_syntax::SymbolKind;
 use rustc_hash::FxHashMap;
 
 use super::fuzzy;
 use crate::{
     ranked::Scored,
-    segment::{NONE, Segment, SymbolRow},
+    segment::{NONE, Segment, SymbolRow, symbol_kind_of},
     view::View,
 };
 
@@ -195,7 +196,16 @@ impl<'a> Asked<'a> {
         if !owner.is_empty() && self.words.iter().any(|it| it.1 == owner) {
             score += 1.0;
         }
-        // A definition that stands alone is looked for more often than a field or a local one.
-        score + if row.container == NONE { 0.1 } else { 0.0 }
+        score + standing(row)
+    }
+}
+
+/// Where a name is made is looked for before what is added to it, and what stands alone before a part of something.
+fn standing(row: &SymbolRow) -> f32 {
+    match symbol_kind_of(row.kind) {
+        SymbolKind::Implementation => -1.0,
+        SymbolKind::Field | SymbolKind::Variable => -0.3,
+        _ if row.container == NONE => 0.1,
+        _ => 0.0,
     }
 }

@@ -105,6 +105,27 @@ fn a_name_is_found_whatever_its_case_and_by_its_parts() {
 }
 
 #[test]
+fn where_a_name_is_made_comes_before_what_is_added_to_it() {
+    let file = |path: &str, text: &str| SourceFile {
+        path: path.into(),
+        stamp: Stamp::default(),
+        text: text.into(),
+    };
+    let files = vec![
+        file("a.rs", "impl Postings {\n    fn fits(&self) {}\n}\n"),
+        file(
+            "b.rs",
+            "/// Where words are.\npub struct Postings {\n    words: Vec<u64>,\n}\n",
+        ),
+    ];
+    let view = View::of(files, None).expect("no embedder");
+    let hits = view
+        .search(&query("postings", Mode::Hybrid), None)
+        .expect("a good query");
+    assert_eq!(hits[0].path, "b.rs");
+}
+
+#[test]
 fn letters_may_be_left_out_or_mistyped() {
     check(
         query("rwb", Mode::Symbol),
