@@ -4,6 +4,9 @@ use std::{env, path::Path};
 
 use crate::{say, tidy, tools};
 
+/// What is off in the product and tested all the same: local embedding models, and the workshops behind what is shipped.
+const FEATURES: &str = "il-embed-local/models,il-embed/lab,il-engine-repo/lab,il-index/lab";
+
 /// How to build what is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -58,6 +61,8 @@ pub(crate) fn run(root: &Path, profile: Profile) -> anyhow::Result<()> {
         "clippy",
         "--workspace",
         "--all-targets",
+        "--features",
+        FEATURES,
         "--profile",
         profile.name(),
     ];
@@ -70,13 +75,20 @@ pub(crate) fn run(root: &Path, profile: Profile) -> anyhow::Result<()> {
             "run",
             "--workspace",
             "--no-fail-fast",
+            "--features",
+            FEATURES,
             "--cargo-profile",
         ];
         tools::run(cargo().args(args).arg(profile.name()))?;
     } else {
         say("cargo-nextest is not installed; using `cargo test`");
-        let args = ["test", "--workspace", "--no-fail-fast", "--profile"];
-        tools::run(cargo().args(args).arg(profile.name()))?;
+        let args = ["test", "--workspace", "--no-fail-fast", "--features"];
+        tools::run(
+            cargo()
+                .args(args)
+                .args([FEATURES, "--profile"])
+                .arg(profile.name()),
+        )?;
     }
     Ok(())
 }
