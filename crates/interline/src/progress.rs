@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use il_index::Progress;
+use il_index::{EmbedProgress, Progress};
 use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
 
 use crate::repository::index::Step;
@@ -96,22 +96,37 @@ fn message(step: Step, took: Duration) -> String {
         Step::Scanning => "looking at the files".into(),
         Step::Saving => "saving".into(),
         Step::Indexing(at) => indexing(at, took),
-        Step::Embedding(at) => format!(
-            "embedding  {} of {} pieces  {}/s",
-            HumanCount(at.chunks as u64),
-            HumanCount(at.chunks_in_all as u64),
-            HumanCount(rate(at.chunks as u64, took)),
-        ),
+        Step::Embedding(at) => embedding(at, took),
     }
 }
 
-fn indexing(at: Progress, took: Duration) -> String {
+fn embedding(at: EmbedProgress, took: Duration) -> String {
+    let (done, all) = (at.chunks as u64, at.chunks_in_all as u64);
+    let speed = match rate(done, took) {
+        0 => String::new(),
+        n => format!("  {}/s", HumanCount(n)),
+    };
     format!(
-        "indexing  {} of {} files  {} files/s  {}/s",
-        HumanCount(at.files as u64),
-        HumanCount(at.files_in_all as u64),
-        HumanCount(rate(at.files as u64, took)),
-        BinaryBytes(rate(at.bytes, took)),
+        "embedding  {} of {} pieces{speed}",
+        HumanCount(done),
+        HumanCount(all)
+    )
+}
+
+fn indexing(at: Progress, took: Duration) -> String {
+    let speed = match at.files {
+        0 => String::new(),
+        n => format!(
+            "  {} files/s  {}/s",
+            HumanCount(rate(n as u64, took)),
+            BinaryBytes(rate(at.bytes, took))
+        ),
+    };
+    let (done, all) = (at.files as u64, at.files_in_all as u64);
+    format!(
+        "indexing  {} of {} files{speed}",
+        HumanCount(done),
+        HumanCount(all)
     )
 }
 

@@ -501,10 +501,10 @@ fn watch(learnt: &Arc<Learnt>, keeper: Option<Arc<Keeper>>, files: &[File]) -> O
                 removed = removed.len(),
                 "files changed"
             );
-            told.update(&changed, &removed);
             if let Some(keeper) = &keeper {
                 keeper.changed(&changed, &removed);
             }
+            told.update(&changed, &removed);
             told.save_if(SAVE_AFTER);
         }
         Event::Ready { directories } => tracing::debug!(directories, "watching"),

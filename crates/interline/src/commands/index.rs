@@ -7,6 +7,7 @@ mod report;
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use il_index::Saved;
@@ -64,13 +65,16 @@ fn index_one(args: &Index, root: &Path) -> anyhow::Result<Account> {
     if args.rebuild {
         forget(root)?;
     }
+    let started = Instant::now();
     let opened = index::open(root, args.embeddings.as_ref())?;
+    let loading = started.elapsed();
     for problem in &opened.problems {
         terminal::warning(problem);
     }
     let steps = Steps::new();
-    let caught_up = opened.bring_up_to_date(&|step| steps.show(step), &interrupt::token())?;
+    let mut caught_up = opened.bring_up_to_date(&|step| steps.show(step), &interrupt::token())?;
     drop(steps);
+    caught_up.times.loading = loading;
     match &caught_up.saved {
         Err(problem) => terminal::warning(&problem.to_string()),
         Ok(Saved::InMemory) if opened.is_in_use => terminal::warning(&format!(

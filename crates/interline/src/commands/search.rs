@@ -133,7 +133,12 @@ fn say_what_was_searched(args: &Search, found: &[Found<'_>], files: usize, took:
         count(files as u64, "file"),
         took.as_secs_f64() * 1e3
     );
-    terminal::say(&styled(FAINT, &line));
+    let gap = if terminal::stdout_is_terminal() {
+        "\n"
+    } else {
+        ""
+    };
+    terminal::say(&format!("{gap}{}", styled(FAINT, &line)));
 }
 
 /// What may find something.

@@ -126,6 +126,8 @@ pub(crate) struct CaughtUp {
 /// How long each step took.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Times {
+    /// Until it was open; whoever opened it knows.
+    pub(crate) loading: Duration,
     pub(crate) scanning: Duration,
     pub(crate) indexing: Duration,
     pub(crate) embedding: Duration,
@@ -134,7 +136,7 @@ pub(crate) struct Times {
 
 impl Times {
     pub(crate) fn all(self) -> Duration {
-        self.scanning + self.indexing + self.embedding + self.saving
+        self.loading + self.scanning + self.indexing + self.embedding + self.saving
     }
 }
 
@@ -159,6 +161,12 @@ impl Opened {
         });
         let embedded = timed(&mut times.embedding, || {
             let progress = |it| step(Step::Embedding(it));
+            if self.index.pending() > 0 {
+                progress(EmbedProgress {
+                    chunks: 0,
+                    chunks_in_all: self.index.pending(),
+                });
+            }
             self.index.embed_pending(&progress, cancel)
         });
         step(Step::Saving);
@@ -192,6 +200,14 @@ impl Opened {
             }
         };
         let il_index::Difference { changed, removed } = difference;
+        if !changed.is_empty() {
+            // From here on the speed is counted.
+            step(Step::Indexing(Progress {
+                files_in_all: changed.len(),
+                bytes_in_all: changed.iter().map(|it| it.1.size).sum(),
+                ..Progress::default()
+            }));
+        }
         self.index
             .update(changed, removed, &folder, &progress, cancel)
     }

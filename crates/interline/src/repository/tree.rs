@@ -18,8 +18,8 @@ const LARGEST: u64 = 64 << 20;
 /// A model takes about twenty bytes of memory for a byte of source: 1.3 GB for this much.
 const MOST_SOURCE: u64 = 64 << 20;
 
-/// An index takes about as much memory as there is source.
-const MOST_INDEXED: u64 = 1 << 30;
+/// An index takes about two and a half bytes of memory for a byte of source: 1.2 GB for this much.
+const MOST_INDEXED: u64 = 512 << 20;
 
 /// What may be indexed; the newest of it may be learnt.
 pub(crate) fn options() -> Options {

@@ -16,6 +16,9 @@ fn every_command_has_help_with_a_usage_line() {
         &["eval", "--help"],
         &["eval", "lines", "--help"],
         &["eval", "replay", "--help"],
+        &["eval", "coverage", "--help"],
+        &["eval", "docstrings", "--help"],
+        &["eval", "index", "--help"],
     ] {
         let help = world.run(command).good();
         assert!(help.contains("Usage: interline"), "{help}");
@@ -56,6 +59,19 @@ fn what_cannot_be_understood_is_a_usage_error() {
             "2",
         ],
         &["eval", "replay", "none.py"],
+        &["eval", "coverage", "--cases", "none.jsonl", "--repos", "."],
+        &[
+            "eval", "coverage", "--cases", "none", "--repos", ".", "--only", "luck",
+        ],
+        &[
+            "eval",
+            "docstrings",
+            "--functions",
+            "none",
+            "--queries",
+            "none",
+        ],
+        &["eval", "index", "no/such/directory"],
         &["doctor", "no/such/directory"],
         &["playground", "no/such/directory"],
     ] {

@@ -83,7 +83,7 @@ fn programs_get_one_document() {
     let object = document.as_object().unwrap();
     let names: Vec<&str> = object.keys().map(String::as_str).collect();
     expect![[r#"
-        bytes_per_second changes chunks complete directory disk_bytes embedding_ms files files_per_second indexing_ms lines memory_bytes model root saved saving_ms scanning_ms skipped source_bytes symbols took_ms vectors vectors_missing
+        bytes_per_second changes chunks complete directory disk_bytes embedding_ms files files_per_second indexing_ms lines loading_ms memory_bytes model root saved saving_ms scanning_ms skipped source_bytes symbols took_ms vectors vectors_missing
     "#]]
     .assert_eq(&format!("{}\n", names.join(" ")));
     assert_eq!(document["files"], 4);

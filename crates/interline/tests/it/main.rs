@@ -7,6 +7,7 @@ mod browser;
 mod cache;
 mod complete;
 mod doctor;
+mod eval;
 mod help;
 mod index;
 mod lsp;

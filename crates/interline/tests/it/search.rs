@@ -461,7 +461,7 @@ fn at_a_place_what_helps_to_write_there_is_shown() {
     assert_eq!(few["snippets"].as_array().unwrap().len(), 1);
     let text = world.run(&["search", "--at", "app/draft.py:6"]).good();
     assert!(
-        text.contains("app/client.py:10  HttpClient.send  "),
+        text.contains("  app/client.py:10  HttpClient.send\n"),
         "{text}"
     );
     assert!(text.contains("   10 │ def send(self, request)"), "{text}");

@@ -189,6 +189,7 @@ impl Account {
     fn what_took(&self) -> String {
         let times = &self.times;
         let steps = [
+            ("loading", times.loading),
             ("looking", times.scanning),
             ("indexing", times.indexing),
             ("embedding", times.embedding),
@@ -261,6 +262,7 @@ impl Account {
                 "embedded": changes.vectors,
             },
             "took_ms": milliseconds(times.all()),
+            "loading_ms": milliseconds(times.loading),
             "scanning_ms": milliseconds(times.scanning),
             "indexing_ms": milliseconds(times.indexing),
             "embedding_ms": milliseconds(times.embedding),

@@ -159,7 +159,12 @@ fn say_how_much(answer: &Answer) {
         count(answer.tokens as u64, "token"),
         answer.took.as_secs_f64() * 1e3
     );
-    terminal::say(&styled(FAINT, &line));
+    let gap = if terminal::stdout_is_terminal() {
+        "\n"
+    } else {
+        ""
+    };
+    terminal::say(&format!("{gap}{}", styled(FAINT, &line)));
 }
 
 /// Where a snippet is: in the root, or, from a package, anywhere on the machine.

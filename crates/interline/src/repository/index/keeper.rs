@@ -106,8 +106,8 @@ impl Keeper {
             changed: stamped(changed).collect(),
             removed: removed.to_vec(),
         };
-        let few = changed.len() + removed.len() <= FEW;
-        let message = match self.shared.index.get().filter(|_| few) {
+        let index = self.shared.index.get().filter(|_| is_few(&difference));
+        let message = match index {
             Some(index) => {
                 self.shared.update(index, &difference);
                 Message::Indexed
@@ -140,6 +140,10 @@ impl Drop for Keeper {
     }
 }
 
+fn is_few(difference: &Difference) -> bool {
+    difference.changed.len() + difference.removed.len() <= FEW
+}
+
 impl Shared {
     fn update(&self, index: &Index, difference: &Difference) {
         let folder = Folder {
@@ -147,7 +151,13 @@ impl Shared {
         };
         let Difference { changed, removed } = difference;
         let started = Instant::now();
-        let report = index.update(changed, removed, &folder, &|_| {}, &self.end);
+        // A few files are done even at the end.
+        let end = if is_few(difference) {
+            CancelToken::new()
+        } else {
+            self.end.clone()
+        };
+        let report = index.update(changed, removed, &folder, &|_| {}, &end);
         tracing::debug!(
             files = report.files,
             removed = report.removed,

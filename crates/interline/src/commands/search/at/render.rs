@@ -28,12 +28,13 @@ pub(super) fn snippets(subject: &Subject, answer: &Answer) -> String {
 fn snippet(subject: &Subject, snippet: &Snippet) -> String {
     let number = snippet.lines.first().map_or(1, |line| line + 1);
     let place = format!("{}:{number}", place_of(subject, snippet).display());
-    let mut out = styled(PLACE, &visible(&place));
-    if !snippet.symbol.is_empty() {
-        let _ = write!(out, "  {}", styled(STRONG, &visible(&snippet.symbol)));
-    }
-    let why = format!("{} · {:.2} names", snippet.source.name(), snippet.score);
-    let _ = writeln!(out, "  {}", styled(FAINT, &why));
+    let why = format!("{:>5.2}  {:<10}", snippet.score, snippet.source.name());
+    let place = styled(PLACE, &visible(&place));
+    let symbol = styled(STRONG, &visible(&snippet.symbol));
+    let mut out = format!("{}  {place}  {symbol}", styled(FAINT, &why))
+        .trim_end()
+        .to_owned();
+    out.push('\n');
     let mut last: Option<u32> = None;
     // A signature over several lines has one number.
     let texts = snippet.text.lines().enumerate().take(LINES);
