@@ -14,6 +14,7 @@ pub mod cases;
 pub mod coverage;
 pub mod docstrings;
 pub mod lines;
+pub mod speed;
 
 mod answer;
 mod jsonl;
@@ -25,5 +26,6 @@ mod tree;
 mod typing;
 
 pub use cases::{Case, Kind};
+pub use sampling::Random;
 pub use similarity::{Similarity, exact_match, same_lines, similarity};
 pub use statistics::{Interval, Latency, latency};

@@ -2,12 +2,15 @@
 //!
 //! Parsing only. What a value means for the disk or an engine is found out by the command.
 
+mod eval;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use il_retrieval::{EmbeddingChoice, Mode};
 
+pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex};
 use crate::place::Place;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -55,7 +58,7 @@ pub(crate) enum Command {
     Index(Index),
     Search(Search),
     Doctor(Doctor),
-    /// Measure how good suggestions are
+    /// Measure how good suggestions and searches are, and how fast
     #[command(subcommand)]
     Eval(Eval),
 }
@@ -315,6 +318,9 @@ pub(crate) struct Doctor {
 pub(crate) enum Eval {
     Lines(EvalLines),
     Replay(EvalReplay),
+    Coverage(EvalCoverage),
+    Docstrings(EvalDocstrings),
+    Index(EvalIndex),
 }
 
 /// Complete the lines of a cases file and count how many come out right

@@ -110,5 +110,6 @@ fn the_table_has_a_column_for_each_search() {
         python-shop      9     0.422
 
         bm25: MRR 0.429 (95 % over repositories 0.281 to 0.594)
-    "#]].assert_eq(&render(&report));
+    "#]]
+    .assert_eq(&render(&report));
 }

@@ -1,5 +1,9 @@
-//! `interline eval`: how good suggestions are.
+//! `interline eval`: how good suggestions and searches are, and how fast.
 
+mod asking;
+mod coverage;
+mod docstrings;
+mod index;
 mod lines;
 mod replay;
 
@@ -9,5 +13,8 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<Exit> {
     match args {
         Eval::Lines(args) => lines::run(args),
         Eval::Replay(args) => replay::run(args),
+        Eval::Coverage(args) => coverage::run(args),
+        Eval::Docstrings(args) => docstrings::run(args),
+        Eval::Index(args) => index::run(args),
     }
 }

@@ -1,0 +1,138 @@
+//! What can be typed to measure retrieval.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use il_retrieval::{EmbeddingChoice, Source};
+
+/// Ask for what helps to write hidden statements, and count which of their names it has
+///
+/// Each case hides a statement of a real file and knows which of its names other files define. Counted is the share of
+/// those names within the first 512, 1024 and 2048 tokens of what is retrieved.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask eval-data --only dev --recipes FOLDER     fetches sources, runs the recipes' scripts on them
+  interline eval coverage --cases eval/data/dev.completion.jsonl --repos eval/data/dev --baselines
+  … --ablation                                          each source of snippets alone, and all without it
+  … --contexts contexts.jsonl                           for the recipes' own scorer")]
+pub(crate) struct EvalCoverage {
+    /// The cases: JSON Lines of the recipes' script
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cases: PathBuf,
+
+    /// The directory that holds the repositories named in the cases
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repos: PathBuf,
+
+    /// Write what is retrieved to a file, as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) contexts: Option<PathBuf>,
+
+    /// Measure the published retrievers as well
+    #[arg(long)]
+    pub(crate) baselines: bool,
+
+    /// Leave out snippets from this source
+    #[arg(long, value_name = "SOURCE", value_parser = source())]
+    pub(crate) without: Vec<Source>,
+
+    /// Take snippets from this source alone
+    #[arg(long, value_name = "SOURCE", value_parser = source())]
+    pub(crate) only: Vec<Source>,
+
+    /// Measure each source alone, and all without it, as well
+    #[arg(long, conflicts_with_all = ["without", "only"])]
+    pub(crate) ablation: bool,
+
+    /// Only cases of these languages, as the cases file names them
+    #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
+    pub(crate) language: Vec<String>,
+
+    /// Only the first cases of the file, which the script shuffled
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn source() -> impl TypedValueParser<Value = Source> {
+    let names = PossibleValuesParser::new(Source::ALL.map(Source::name));
+    names.map(|name| {
+        let mut sources = Source::ALL.into_iter();
+        let named = sources.find(|it| it.name() == name);
+        named.expect("the parser lets these names through alone")
+    })
+}
+
+/// Search for what functions' documentation says, and see at which place the function comes
+///
+/// The candidates are all functions of the repository without their documentation, each a file of its own.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask eval-data --only dev --recipes FOLDER     fetches sources, runs the recipes' scripts on them
+  interline eval docstrings --functions eval/data/dev.functions.jsonl --queries eval/data/dev.docquery.jsonl")]
+pub(crate) struct EvalDocstrings {
+    /// The functions: JSON Lines of the recipes' script
+    #[arg(long, value_name = "FILE")]
+    pub(crate) functions: PathBuf,
+
+    /// The queries: JSON Lines of the recipes' script
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: PathBuf,
+
+    /// Only queries of these languages
+    #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
+    pub(crate) language: Vec<String>,
+
+    /// What makes vectors; see `interline index --help`
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) embeddings: Option<EmbeddingChoice>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Index folders and search them, and say how long everything takes
+///
+/// Each step is a process of its own, so that memory is of that step alone. Indexes are made in the folder for temporary
+/// files and removed; the folders themselves are only read. `ctags` and `rg` are timed beside it where they are installed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline eval index eval/data/dev/python-django
+  interline eval index small medium large --json        how it grows")]
+pub(crate) struct EvalIndex {
+    /// The folders
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+
+    /// How many searches, and how many places in code, are timed
+    #[arg(long, value_name = "N", default_value_t = 500,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) queries: u16,
+
+    /// How many files change at once
+    #[arg(long, value_name = "N", default_value_t = 2000,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) changed: u16,
+
+    /// What makes vectors; see `interline index --help`
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) embeddings: Option<EmbeddingChoice>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// One step, as a process of its own
+    #[arg(long, hide = true)]
+    pub(crate) step: Option<String>,
+}

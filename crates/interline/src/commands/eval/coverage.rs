@@ -1,0 +1,165 @@
+//! `interline eval coverage`: runs the recipes' cases through the retrieval for a cursor, and prints the figures.
+//!
+//! Measuring is `il-eval`'s. The index of a repository is made in memory from what a scan admits; the text with the hole
+//! replaces the stored copy of its file, as in an editor.
+
+use std::path::Path;
+
+use il_eval::coverage::{
+    self, BASELINES, Chunk, Contender, Contexts, CoverageCase, Progress, Retrieve,
+};
+use il_index::{SourceFile, Stamp, View};
+use il_retrieval::{
+    Snippet, Source,
+    cursor::{Limits, Network},
+};
+use il_syntax::Parser;
+
+use super::asking::Prepared;
+use crate::{
+    cli::EvalCoverage,
+    failure::{Exit, usage},
+    repository::tree,
+    terminal::{self, ProgressBar},
+};
+
+/// More than the largest budget: what is retrieved is counted in tokens that are a little different.
+const TOKENS: usize = 2304;
+
+pub(crate) fn run(args: &EvalCoverage) -> anyhow::Result<Exit> {
+    let cases = chosen_cases(args)?;
+    let repositories = tree::real_directory(&args.repos)?;
+    let settings = settings(args)?;
+    let open = |root: &Path, _: &str| open(root, &settings);
+    let mut contenders = vec![Contender {
+        names: settings.iter().map(|it| it.name.clone()).collect(),
+        open: &open,
+    }];
+    if args.baselines {
+        contenders.push(Contender {
+            names: BASELINES.map(str::to_owned).to_vec(),
+            open: &coverage::open_baselines,
+        });
+    }
+    let mut contexts = args.contexts.as_deref().map(Contexts::create).transpose()?;
+    let bar = ProgressBar::steps("retrieving", (cases.len() * contenders.len()) as u64);
+    let mut progress = |it: Progress<'_>| bar.at(it.done as u64, it.repository);
+    let report = coverage::run(
+        &cases,
+        &repositories,
+        &contenders,
+        contexts.as_mut(),
+        &mut progress,
+    )?;
+    drop(bar);
+    contexts.map_or(Ok(()), Contexts::finish)?;
+    if args.json {
+        terminal::print_json(&serde_json::to_value(&report)?)?;
+    } else {
+        terminal::print(&coverage::render(&report))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn chosen_cases(args: &EvalCoverage) -> anyhow::Result<Vec<CoverageCase>> {
+    let cases = coverage::read(&args.cases, args.limit);
+    let mut cases = cases.map_err(|error| usage(format!("{error:#}")))?;
+    if !args.language.is_empty() {
+        cases.retain(|it| args.language.contains(&it.case.lang));
+    }
+    if cases.is_empty() {
+        let shown = args.cases.display();
+        return Err(usage(format!("there are no such cases in `{shown}`")));
+    }
+    Ok(cases)
+}
+
+/// What may be retrieved, and what the report calls that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Setting {
+    name: String,
+    sources: Vec<Source>,
+}
+
+impl Setting {
+    fn new(name: impl Into<String>, is_in: impl Fn(Source) -> bool) -> Self {
+        Self {
+            name: name.into(),
+            sources: Source::ALL.into_iter().filter(|it| is_in(*it)).collect(),
+        }
+    }
+}
+
+/// What there can be here: nothing is installed or edited.
+const OCCURRING: [Source; 4] = [
+    Source::Definition,
+    Source::Import,
+    Source::Prediction,
+    Source::Similar,
+];
+
+fn settings(args: &EvalCoverage) -> anyhow::Result<Vec<Setting>> {
+    let chosen = Setting::new("interline", |it| {
+        (args.only.is_empty() || args.only.contains(&it)) && !args.without.contains(&it)
+    });
+    if chosen.sources.is_empty() {
+        return Err(usage("no source of snippets is left"));
+    }
+    let mut settings = vec![chosen];
+    if args.ablation {
+        for source in OCCURRING {
+            settings.push(Setting::new(format!("only {}", source.name()), |it| {
+                it == source
+            }));
+        }
+        for source in OCCURRING {
+            settings.push(Setting::new(format!("without {}", source.name()), |it| {
+                it != source
+            }));
+        }
+    }
+    Ok(settings)
+}
+
+fn open(root: &Path, settings: &[Setting]) -> anyhow::Result<Box<Retrieve>> {
+    let view = View::of(files(root), None)?;
+    let network = Network::shipped();
+    let limits: Vec<Limits> = settings
+        .iter()
+        .map(|it| Limits {
+            tokens: TOKENS,
+            sources: it.sources.clone(),
+            ..Limits::default()
+        })
+        .collect();
+    let mut parser = Parser::new();
+    Ok(Box::new(move |question| {
+        let text = [question.before, question.after].concat();
+        let cursor = question.before.len();
+        let asked = Prepared::new(&view, &mut parser, question.path, &text, cursor);
+        let ranking = |limits| asked.retrieve(&network, limits).iter().map(chunk).collect();
+        Ok(limits.iter().map(ranking).collect())
+    }))
+}
+
+fn chunk(snippet: &Snippet) -> Chunk {
+    Chunk {
+        path: snippet.path.clone(),
+        lines: snippet.lines.iter().map(|line| line + 1).collect(),
+        text: snippet.text.clone(),
+    }
+}
+
+fn files(root: &Path) -> Vec<SourceFile> {
+    let files = tree::scan_all(root).files.into_iter();
+    let files = files.filter_map(|file| {
+        let text = tree::read(root, &file.path)?;
+        il_admission::admit(&file.path, &text).ok()?;
+        Some(SourceFile {
+            path: file.path,
+            stamp: Stamp::default(),
+            text,
+        })
+    });
+    files.collect()
+}
