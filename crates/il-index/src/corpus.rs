@@ -113,8 +113,8 @@ fn definition<'a>(segment: &'a Segment, row: &SymbolRow, kind: NameKind) -> Defi
     }
 }
 
-/// Implementations define no name of their own.
-fn name_kind(kind: SymbolKind) -> Option<NameKind> {
+/// What a definition's name stands for, to the ranking; implementations define no name of their own.
+pub fn name_kind(kind: SymbolKind) -> Option<NameKind> {
     Some(match kind {
         SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro => NameKind::Callable,
         SymbolKind::Class

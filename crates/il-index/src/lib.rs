@@ -22,7 +22,7 @@ mod view;
 mod weights;
 
 pub use analysis::{SourceFile, Stamp};
-pub use corpus::FamilyView;
+pub use corpus::{FamilyView, name_kind};
 pub use dependencies::{Dependencies, Dependency, Outline, Places, Signature, Work};
 pub use imports::{Manifests, Names, Paths, Target, Tree, neighbours, resolve, resolves};
 pub use index::{

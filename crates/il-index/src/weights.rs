@@ -10,7 +10,10 @@
 
 use std::sync::LazyLock;
 
-use il_retrieval::terms::{self, Word};
+use il_retrieval::{
+    is_test_path,
+    terms::{self, Word},
+};
 use rustc_hash::FxHashMap;
 
 /// How slowly more of a term counts less.
@@ -30,7 +33,7 @@ const SIGNATURE: f32 = 4.0;
 const PATH: f32 = 0.5;
 /// A whole identifier beside its parts.
 const WHOLE: f32 = 0.3;
-/// Whoever looks for something looks for its tests less often.
+/// What is in a test file.
 const TEST: f32 = 0.6;
 
 /// The smallest weight that a byte holds, and by how much each next one is more: to within two percent.
@@ -63,7 +66,7 @@ pub(crate) fn terms(fields: &Fields<'_>) -> Vec<(Word, u8)> {
     ] {
         add(text, weight, 1.0, USUAL_SHORT, &mut sums);
     }
-    let share = if is_test(fields.path) { TEST } else { 1.0 };
+    let share = if is_test_path(fields.path) { TEST } else { 1.0 };
     let mut packed: Vec<(Word, u8)> = sums
         .into_iter()
         .map(|(term, weight)| (term, pack(weight * share)))
@@ -138,16 +141,6 @@ pub(crate) fn saturated(packed: u8) -> f32 {
         })
     });
     TABLE[usize::from(packed)]
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| {
-        let part = part.to_ascii_lowercase();
-        part.starts_with("test")
-            || ["_test.", ".test.", ".spec."]
-                .iter()
-                .any(|it| part.contains(it))
-    })
 }
 
 #[cfg(test)]

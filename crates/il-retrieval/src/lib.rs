@@ -20,3 +20,35 @@ pub use instruction::Instruction;
 pub use search::{Hit, Mode, Ranking, SearchQuery, fuse};
 pub use snippet::{Snippet, Source};
 pub use spec::{ChoiceError, Dialect, EmbeddingChoice, ServerChoice};
+
+/// Whether a path looks like a test's: whoever looks for something looks for its tests less often.
+pub fn is_test_path(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let part = part.to_ascii_lowercase();
+        part.starts_with("test")
+            || ["_test.", ".test.", ".spec."]
+                .iter()
+                .any(|it| part.contains(it))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_test_path;
+
+    #[test]
+    fn tests_are_known_by_their_paths() {
+        for path in [
+            "tests/a.rs",
+            "src/test_a.py",
+            "a_test.go",
+            "web/a.spec.ts",
+            "src/test/A.java",
+        ] {
+            assert!(is_test_path(path), "{path}");
+        }
+        for path in ["src/latest.rs", "contest.py", "attest/a.go"] {
+            assert!(!is_test_path(path), "{path}");
+        }
+    }
+}

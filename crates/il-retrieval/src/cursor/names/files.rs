@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     cursor::{CursorQuery, Definition, names::words_of, nearby::Nearby},
+    is_test_path,
     terms::Word,
 };
 
@@ -115,7 +116,7 @@ impl<'a> Files<'a> {
             neighbour: self.neighbours.contains(path),
             tab: self.tabs.contains(path),
             edited: self.edited.contains(path),
-            test: is_test(path),
+            test: is_test_path(path),
             distance: self.distance(path),
             affinity: self.affinity.get(path).map_or(0.0, |it| it / self.most),
         })
@@ -156,14 +157,4 @@ impl<'a> Files<'a> {
         let same = same.min(folders(self.path)).min(folders(path));
         folders(self.path) + folders(path) - 2 * same
     }
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| {
-        let part = part.to_ascii_lowercase();
-        part.starts_with("test")
-            || [".test.", "_test.", ".spec."]
-                .iter()
-                .any(|it| part.contains(it))
-    })
 }

@@ -6,8 +6,8 @@ use std::{path::Path, sync::Arc};
 
 use il_index::{Dependencies, Dependency, Outline, Places, View};
 use il_lang::Language;
-use il_retrieval::cursor::{Definition, NameKind};
-use il_syntax::{Import, SymbolKind};
+use il_retrieval::cursor::Definition;
+use il_syntax::Import;
 
 /// The files that are imported from, each with what it says.
 pub(super) struct Packages(Vec<(String, Dependency, Arc<Outline>)>);
@@ -49,29 +49,11 @@ fn definitions_of(
         Some(Definition {
             name: &it.name,
             path,
-            kind: kind(it.kind)?,
+            kind: il_index::name_kind(it.kind)?,
             line: u32::try_from(it.line.saturating_sub(1)).unwrap_or(u32::MAX),
             owner: it.container.as_deref().unwrap_or(""),
             signature: &it.signature,
             doc: it.doc.as_deref().unwrap_or(""),
         })
-    })
-}
-
-/// As the index has it: implementations define no name of their own.
-fn kind(kind: SymbolKind) -> Option<NameKind> {
-    Some(match kind {
-        SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro => NameKind::Callable,
-        SymbolKind::Class
-        | SymbolKind::Struct
-        | SymbolKind::Enum
-        | SymbolKind::Interface
-        | SymbolKind::Trait
-        | SymbolKind::Type
-        | SymbolKind::Table => NameKind::Type,
-        SymbolKind::Field => NameKind::Field,
-        SymbolKind::Constant | SymbolKind::Variable => NameKind::Value,
-        SymbolKind::Module => NameKind::Module,
-        SymbolKind::Implementation => return None,
     })
 }
