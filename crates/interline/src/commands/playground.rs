@@ -14,6 +14,7 @@ use super::lsp;
 use crate::{
     cli::Playground,
     failure::Exit,
+    interrupt,
     repository::{Facts, Learn, Mode, WorkingTrees, tree},
     terminal::{self, FAINT, ProgressBar, STRONG, styled},
 };
@@ -52,6 +53,8 @@ pub(crate) fn run(args: &Playground) -> anyhow::Result<Exit> {
     if !args.no_open {
         open_browser(running.url());
     }
+    let kept = Arc::clone(&trees);
+    interrupt::end_with(move || kept.save());
     learn_ahead(trees, root)?;
     running.join()?;
     Ok(Exit::Done)

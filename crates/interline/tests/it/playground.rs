@@ -27,6 +27,22 @@ fn it_prints_its_address_and_serves_the_page() {
     assert!(answer.to_lowercase().contains("<html"), "{answer}");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_the_index_first() {
+    let world = World::shop();
+    let (mut child, _) = world.playground();
+    while world.saved_models().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let interrupt = ["-INT".to_owned(), child.id().to_string()];
+    let sent = std::process::Command::new("kill").args(interrupt).status();
+    assert!(sent.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let found = world.run(&["search", "count_orders", "--no-update"]).good();
+    assert!(found.contains("shop/orders.py"), "{found}");
+}
+
 #[test]
 fn a_port_that_is_taken_is_said() {
     let world = World::shop();
