@@ -27,9 +27,14 @@ Examples:
   interline doctor                         is everything in place, and what to do if not
   interline lsp                            the language server; your editor starts it
 
-Exit codes: 0 done, 1 nothing found or a check failed, 2 usage, 3 refused by policy, 4 engine unavailable
-Environment: INTERLINE_CACHE_DIR where models and indexes are kept, INTERLINE_EMBEDDINGS and INTERLINE_EMBEDDINGS_KEY what embeds
-(see `interline index --help`), INTERLINE_LOG what is logged (default `warn`), NO_COLOR";
+Exit codes: 0 done, 1 nothing found or a check failed, 2 usage, 3 refused by policy,
+  4 engine unavailable
+Environment:
+  INTERLINE_CACHE_DIR                      where models and indexes are kept
+  INTERLINE_EMBEDDINGS                     what makes vectors: see `interline index --help`
+  INTERLINE_EMBEDDINGS_KEY                 the key of an embedding server
+  INTERLINE_LOG                            what is logged, `warn` if not set
+  NO_COLOR                                 no colours";
 
 /// Ghost text from your own repository, on your own machine.
 ///
@@ -224,7 +229,7 @@ With a server that is not on this machine, code leaves it.";
 #[command(after_help = "\
 Examples:
   interline search retry with backoff
-  interline search HttpClient --mode symbol                 by name; letters may be left out or mistyped
+  interline search HttpClient --mode symbol                 by name, also mistyped
   interline search parse header --path src --language rust -k 5
   interline search open session --repo ~/src/app --repo ~/src/lib --json
   interline search --at src/main.rs:12:5                    what helps to write there")]

@@ -16,11 +16,10 @@ use il_index::{QueryVector, SearchError};
 use il_retrieval::{Embedder, Hit, Mode, SearchQuery};
 use serde_json::{Value, json};
 
-use self::roots::Root;
+use self::{opening::Ready, roots::Root};
 use crate::{
     cli::Search,
     failure::{Exit, unavailable, usage},
-    repository::index::Opened,
     terminal::{self, FAINT, count, styled},
 };
 
@@ -44,13 +43,13 @@ fn search(args: &Search) -> anyhow::Result<Exit> {
     let mut took = Duration::ZERO;
     let mut files = 0;
     for root in &roots {
-        let Some(opened) = opening::open(root, args)? else {
+        let Some(ready) = opening::open(root, args)? else {
             return Ok(opening::stopped());
         };
         let started = Instant::now();
-        let hits = hits(&opened, &query)?;
+        let hits = hits(&ready, &query)?;
         took += started.elapsed();
-        files += opened.index.stats().files;
+        files += ready.opened.index.stats().files;
         found.extend(hits.into_iter().map(|hit| Found { root, hit }));
     }
     found.sort_by(|a, b| b.hit.score.total_cmp(&a.hit.score));
@@ -89,19 +88,19 @@ fn query(args: &Search) -> anyhow::Result<SearchQuery> {
     Ok(query)
 }
 
-fn hits(opened: &Opened, query: &SearchQuery) -> anyhow::Result<Vec<Hit>> {
+fn hits(ready: &Ready, query: &SearchQuery) -> anyhow::Result<Vec<Hit>> {
     let vector = match query.mode {
-        Mode::Hybrid | Mode::Semantic => vector(opened, query)?,
+        Mode::Hybrid | Mode::Semantic => vector(ready, query)?,
         Mode::Lexical | Mode::Symbol => None,
     };
-    let found = opened.index.view().search(query, vector.as_ref());
+    let found = ready.opened.index.view().search(query, vector.as_ref());
     found.map_err(|error: SearchError| usage(error))
 }
 
 /// What the query means. Without it a search goes on by words and names, if it may.
-fn vector(opened: &Opened, query: &SearchQuery) -> anyhow::Result<Option<QueryVector>> {
+fn vector(ready: &Ready, query: &SearchQuery) -> anyhow::Result<Option<QueryVector>> {
     let is_needed = query.mode == Mode::Semantic;
-    let Some(embedder) = opened.embedder.as_deref() else {
+    let Some(embedder) = ready.opened.embedder.as_deref() else {
         if is_needed {
             return Err(usage(
                 "nothing can be found by meaning with `--embeddings none`: say `--embeddings static`",
@@ -109,7 +108,11 @@ fn vector(opened: &Opened, query: &SearchQuery) -> anyhow::Result<Option<QueryVe
         }
         return Ok(None);
     };
-    match QueryVector::of(&query.text, embedder as &dyn Embedder) {
+    let asked = match &ready.unreachable {
+        Some(why) => Err(why.clone()),
+        None => QueryVector::of(&query.text, embedder as &dyn Embedder),
+    };
+    match asked {
         Ok(vector) => Ok(Some(vector)),
         Err(why) if is_needed => Err(unavailable(format!("cannot search by meaning: {why}"))),
         Err(why) => {

@@ -36,10 +36,10 @@ const TOKENS: usize = 1024;
 
 pub(super) fn run(args: &Search, place: &Place) -> anyhow::Result<Exit> {
     let subject = Subject::read(args, place)?;
-    let Some(opened) = opening::open(&subject.root, args)? else {
+    let Some(ready) = opening::open(&subject.root, args)? else {
         return Ok(opening::stopped());
     };
-    let answer = ask(&subject, &opened, args.tokens.unwrap_or(TOKENS));
+    let answer = ask(&subject, &ready.opened, args.tokens.unwrap_or(TOKENS));
     if args.json {
         terminal::print_json(&document(&subject, &answer))?;
     } else {

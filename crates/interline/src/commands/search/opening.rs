@@ -13,8 +13,15 @@ use crate::{
     terminal,
 };
 
+/// An index to ask.
+pub(super) struct Ready {
+    pub(super) opened: Opened,
+    /// The embedder was asked and cannot be reached: no need to ask it again.
+    pub(super) unreachable: Option<EmbedError>,
+}
+
 /// The index of a root; nothing when it was told to stop.
-pub(super) fn open(root: &Root, args: &Search) -> anyhow::Result<Option<Opened>> {
+pub(super) fn open(root: &Root, args: &Search) -> anyhow::Result<Option<Ready>> {
     if args.no_update && !index::is_there(&root.path) {
         let shown = root.path.display();
         return Err(unavailable(format!(
@@ -26,7 +33,10 @@ pub(super) fn open(root: &Root, args: &Search) -> anyhow::Result<Option<Opened>>
         terminal::warning(problem);
     }
     if args.no_update {
-        return Ok(Some(opened));
+        return Ok(Some(Ready {
+            opened,
+            unreachable: None,
+        }));
     }
     let cancel = interrupt::token();
     let steps = Steps::new();
@@ -35,16 +45,23 @@ pub(super) fn open(root: &Root, args: &Search) -> anyhow::Result<Option<Opened>>
     if cancel.is_cancelled() {
         return Ok(None);
     }
-    match &caught_up.embedded {
-        Ok(_) | Err(EmbedError::Cancelled) => {}
-        Err(why) => terminal::warning(&format!("not everything is found by meaning: {why}")),
-    }
+    let unreachable = match caught_up.embedded {
+        Ok(_) | Err(EmbedError::Cancelled) => None,
+        Err(why @ EmbedError::Unavailable(_)) => Some(why),
+        Err(why) => {
+            terminal::warning(&format!("not everything is found by meaning: {why}"));
+            None
+        }
+    };
     if let Err(problem) = &caught_up.saved
         && !already_said(&opened, problem)
     {
         terminal::warning(&problem.to_string());
     }
-    Ok(Some(opened))
+    Ok(Some(Ready {
+        opened,
+        unreachable,
+    }))
 }
 
 fn already_said(opened: &Opened, problem: &Problem) -> bool {

@@ -109,7 +109,7 @@ impl Keeper {
         let index = self.shared.index.get().filter(|_| is_few(&difference));
         let message = match index {
             Some(index) => {
-                self.shared.update(index, &difference);
+                self.shared.update(index, &difference, &|| {});
                 Message::Indexed
             }
             None => {
@@ -145,7 +145,7 @@ fn is_few(difference: &Difference) -> bool {
 }
 
 impl Shared {
-    fn update(&self, index: &Index, difference: &Difference) {
+    fn update(&self, index: &Index, difference: &Difference, progress: &dyn Fn()) {
         let folder = Folder {
             root: self.root.clone(),
         };
@@ -157,7 +157,7 @@ impl Shared {
         } else {
             self.end.clone()
         };
-        let report = index.update(changed, removed, &folder, &|_| {}, &end);
+        let report = index.update(changed, removed, &folder, &|_| progress(), &end);
         tracing::debug!(
             files = report.files,
             removed = report.removed,
@@ -236,7 +236,8 @@ impl Worker {
         if difference.changed.is_empty() && difference.removed.is_empty() {
             return;
         }
-        self.shared.update(&self.opened.index, difference);
+        self.shared
+            .update(&self.opened.index, difference, &self.saving_now_and_then());
         self.is_new();
     }
 
@@ -283,14 +284,10 @@ impl Worker {
         if !inbox.is_empty() || self.shared.end.is_cancelled() {
             return Embed::At(Instant::now() + QUIET, FIRST_RETRY);
         }
-        let saved = Cell::new(Instant::now());
-        let progress = |_| {
-            if saved.get().elapsed() >= LONGEST {
-                saved.set(Instant::now());
-                let _ = self.opened.save();
-            }
+        let embedded = {
+            let save = self.saving_now_and_then();
+            self.opened.index.embed_pending(&|_| save(), &cancel)
         };
-        let embedded = self.opened.index.embed_pending(&progress, &cancel);
         if !matches!(embedded, Ok(0)) {
             let now = Instant::now();
             self.unsaved.get_or_insert((now, now));
@@ -307,6 +304,18 @@ impl Worker {
             Err(EmbedError::Refused(why)) => {
                 tracing::warn!("nothing is found by meaning: {why}");
                 Embed::Never
+            }
+        }
+    }
+
+    /// For long work: who kills us then does not take all of it.
+    fn saving_now_and_then(&self) -> impl Fn() {
+        let saved = Cell::new(Instant::now());
+        move || {
+            if saved.get().elapsed() >= LONGEST {
+                saved.set(Instant::now());
+                // That it cannot be saved is said in the next pause.
+                let _ = self.opened.save();
             }
         }
     }
