@@ -163,3 +163,87 @@ fn files(root: &Path) -> Vec<SourceFile> {
     });
     files.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf};
+
+    use il_eval::{Case, coverage::Question};
+
+    use super::*;
+
+    fn ask(root: &Path, case: &CoverageCase, text: &str) -> Vec<Vec<Chunk>> {
+        let settings = [Setting::new("interline", |_| true)];
+        let mut retrieve = open(root, &settings).unwrap();
+        let question = Question {
+            id: &case.case.id,
+            path: &case.case.path,
+            before: &text[..case.case.start],
+            after: &text[case.case.end..],
+        };
+        retrieve(&question).unwrap()
+    }
+
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copy(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+
+    /// The names of the case that are in what is retrieved, in the order of their first places.
+    fn shown<'a>(case: &'a CoverageCase, chunks: &[Chunk]) -> Vec<&'a str> {
+        let text: Vec<&str> = chunks.iter().map(|it| it.text.as_str()).collect();
+        let text = text.join("\n");
+        let places = case
+            .names
+            .iter()
+            .filter_map(|it| Some((text.find(it.as_str())?, it)));
+        let mut places: Vec<(usize, &String)> = places.collect();
+        places.sort_unstable();
+        places.iter().map(|it| it.1.as_str()).collect()
+    }
+
+    /// The stored copy with other names in the hidden statement finds the same. (Not the same to the last tie: how
+    /// long an average piece is and how rare a word, that is of all files.)
+    #[test]
+    fn what_is_hidden_helps_to_find_nothing() {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../il-eval/fixtures/coverage");
+        let mut found = 0;
+        for case in coverage::read(&folder.join("cases.jsonl"), None).unwrap() {
+            let Case {
+                repo,
+                path,
+                start,
+                end,
+                ..
+            } = &case.case;
+            let root = folder.join("repos").join(repo);
+            let text = fs::read_to_string(root.join(path)).unwrap();
+            let mut hidden = text[*start..*end].to_owned();
+            for name in &case.names {
+                hidden = hidden.replace(name.as_str(), &"q".repeat(name.len()));
+            }
+            let dir = tempfile::tempdir().unwrap();
+            copy(&root, dir.path());
+            let other = [&text[..*start], &hidden, &text[*end..]].concat();
+            fs::write(dir.path().join(path), other).unwrap();
+            let here = ask(&root, &case, &text);
+            let there = ask(dir.path(), &case, &text);
+            assert_eq!(
+                shown(&case, &here[0]),
+                shown(&case, &there[0]),
+                "{}",
+                case.case.id
+            );
+            found += shown(&case, &here[0]).len();
+        }
+        assert!(found > 20, "{found} names");
+    }
+}
