@@ -40,6 +40,8 @@ const DEPTH: usize = 200;
 pub struct QueryVector {
     pub model: String,
     pub vector: Vec<f32>,
+    /// What is less alike has nothing to do with it.
+    pub least: f32,
 }
 
 impl fmt::Debug for QueryVector {
@@ -55,6 +57,7 @@ impl QueryVector {
         Ok(Self {
             model: embedder.model().to_owned(),
             vector: vectors.into_iter().next().unwrap_or_default(),
+            least: embedder.least_likeness(),
         })
     }
 }
@@ -171,7 +174,7 @@ impl View {
                 score: vectors.cosine(chunk as u32, &query),
             }));
         }
-        found.retain(|it| it.score > 0.0);
+        found.retain(|it| it.score > vector.least);
         self.keep_best(found, most)
     }
 

@@ -28,6 +28,11 @@ pub trait Embedder: Send + Sync + fmt::Debug {
         false
     }
 
+    /// The cosine below which a passage has nothing to do with a query; zero where nobody measured it.
+    fn least_likeness(&self) -> f32 {
+        0.0
+    }
+
     /// The vectors of `texts`, one each, in order, all of one dimension.
     fn embed(
         &self,
