@@ -87,5 +87,6 @@ fn trees_stand_side_by_side_and_what_is_not_known_is_a_dash() {
           symbols                          –         42
 
         two figures are p50 and p99; MB is a million bytes
-    "#]].assert_eq(&render(&[first, small]));
+    "#]]
+    .assert_eq(&render(&[first, small]));
 }
