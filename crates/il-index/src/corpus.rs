@@ -12,9 +12,9 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     analysis,
-    ranked::Field,
+    ranked::{Field, weighed},
     segment::{Segment, SymbolRow, symbol_kind_of},
-    view::{FileAt, View},
+    view::{FileAt, Totals, View},
 };
 
 /// A view as one file sees it: without the stored copy of it, and without files in other families of languages
@@ -25,6 +25,8 @@ pub struct FamilyView {
     seen: Vec<Vec<bool>>,
     /// In how many chunks of the file's stored copy each word is.
     own_words: FxHashMap<Word, u32>,
+    /// What there is without that copy.
+    totals: Totals,
 }
 
 impl fmt::Debug for FamilyView {
@@ -43,6 +45,7 @@ impl View {
             view: self.clone(),
             seen: self.seen_by(own, family),
             own_words: own.map(|it| self.words_in(it)).unwrap_or_default(),
+            totals: self.totals_without(own),
         }
     }
 
@@ -68,6 +71,18 @@ impl View {
             seen.push(files.collect());
         }
         seen
+    }
+
+    fn totals_without(&self, own: Option<FileAt>) -> Totals {
+        let mut totals = self.totals();
+        if let Some(at) = own {
+            let segment = &self.parts[at.part as usize].segment;
+            let chunks = segment.chunks_of(at.file);
+            let rows = &segment.chunks()[chunks.start as usize..chunks.end as usize];
+            totals.chunks -= rows.len() as u64;
+            totals.words -= rows.iter().map(|it| u64::from(it.words)).sum::<u64>();
+        }
+        totals
     }
 
     /// In how many chunks of a file each word is.
@@ -133,7 +148,7 @@ pub fn name_kind(kind: SymbolKind) -> Option<NameKind> {
 
 impl Corpus for FamilyView {
     fn chunk_count(&self) -> u32 {
-        u32::try_from(self.view.totals().chunks).unwrap_or(u32::MAX)
+        u32::try_from(self.totals.chunks).unwrap_or(u32::MAX)
     }
 
     fn frequency(&self, word: Word) -> u32 {
@@ -142,7 +157,12 @@ impl Corpus for FamilyView {
     }
 
     fn similar(&self, words: &[(Word, f32)], most: usize) -> Vec<Similar> {
-        let found = self.view.best(Field::Words, words, most, &self.seen);
+        let Totals { chunks, words: all } = self.totals;
+        let weighed = weighed(words, chunks, |it| self.frequency(it));
+        let mean = (all as f32 / chunks.max(1) as f32).max(1.0);
+        let found = self
+            .view
+            .best(Field::Words, &weighed, mean, most, &self.seen);
         found
             .into_iter()
             .map(|it| Similar {

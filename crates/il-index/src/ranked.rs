@@ -10,7 +10,7 @@ use il_retrieval::{cursor::ChunkId, terms::Word};
 
 use crate::{
     segment::{Postings, Segment},
-    view::{Totals, View},
+    view::View,
     weights,
 };
 
@@ -55,33 +55,25 @@ impl View {
         self.parts.iter().map(|it| it.frequency(field, word)).sum()
     }
 
-    /// The best chunks for weighted words, best first; equal ones in order of path and line. `wanted` says
-    /// for each file of each part whether it may be found.
+    /// The best chunks for words that were weighed by how rare they are, best first; equal ones in order of path and
+    /// line. `mean` is how many words a chunk has; `wanted` says for each file of each part whether it may be found.
     pub(crate) fn best(
         &self,
         field: Field,
-        query: &[(Word, f32)],
+        weighed: &[(Word, f32)],
+        mean: f32,
         most: usize,
         wanted: &[Vec<bool>],
     ) -> Vec<Scored> {
-        let Totals { chunks, words } = self.totals();
-        if chunks == 0 || most == 0 {
+        if most == 0 {
             return Vec::new();
         }
-        let mean = (words as f32 / chunks as f32).max(1.0);
-        let weighted: Vec<(Word, f32)> = query
-            .iter()
-            .filter_map(|&(word, weight)| {
-                let frequency = self.frequency_of(field, word);
-                (frequency > 0).then(|| (word, weight * idf(chunks, frequency)))
-            })
-            .collect();
         let mut found = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
             let rows = part.segment.chunks();
             let postings = field.postings(&part.segment);
             let mut scores = vec![0f32; rows.len()];
-            for &(word, weight) in &weighted {
+            for &(word, weight) in weighed {
                 for posting in postings.of(word) {
                     let at = posting.chunk as usize;
                     scores[at] += weight
@@ -132,6 +124,19 @@ impl View {
         let row = &segment.chunks()[it.chunk.chunk as usize];
         (segment.path(row.file), row.bytes[0])
     }
+}
+
+/// The words of a query that are in any of `chunks` chunks, each with its weight times how rare it is.
+pub(crate) fn weighed(
+    query: &[(Word, f32)],
+    chunks: u64,
+    frequency: impl Fn(Word) -> u32,
+) -> Vec<(Word, f32)> {
+    let words = query.iter().filter_map(|&(word, weight)| {
+        let frequency = frequency(word);
+        (frequency > 0).then(|| (word, weight * idf(chunks, frequency)))
+    });
+    words.collect()
 }
 
 /// The weight of a word that is in `frequency` of `chunks` chunks.

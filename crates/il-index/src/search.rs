@@ -21,7 +21,7 @@ use il_text::CancelToken;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    ranked::{Field, Scored},
+    ranked::{Field, Scored, weighed},
     segment::chunk_kind_name,
     view::View,
     weights,
@@ -87,13 +87,15 @@ impl View {
         let is = |mode: Mode| query.mode == mode || query.mode == Mode::Hybrid;
         let mut lists: Vec<(Mode, Vec<Scored>)> = Vec::new();
         if is(Mode::Lexical) {
-            lists.push((
-                Mode::Lexical,
-                self.best(Field::Terms, &terms, depth, &wanted),
-            ));
+            lists.push((Mode::Lexical, self.by_words(&terms, depth, &wanted)));
         }
         if let Some(vector) = vector.filter(|_| is(Mode::Semantic)) {
-            lists.push((Mode::Semantic, self.nearest(vector, depth, &wanted)));
+            // Who asks for meaning alone wants the nearest, near or not.
+            let least = match query.mode {
+                Mode::Semantic => 0.0,
+                _ => vector.least,
+            };
+            lists.push((Mode::Semantic, self.nearest(vector, least, depth, &wanted)));
         }
         let content = match &lists[..] {
             [(_, words), (_, meaning)] => self.mixed(words, meaning, vector),
@@ -153,8 +155,22 @@ impl View {
         Ok(parts.collect())
     }
 
+    /// The chunks with the terms that were asked for.
+    fn by_words(&self, terms: &[(Word, f32)], most: usize, wanted: &[Vec<bool>]) -> Vec<Scored> {
+        let chunks = self.totals().chunks;
+        let weighed = weighed(terms, chunks, |it| self.frequency_of(Field::Terms, it));
+        // The length is in the weights of terms already.
+        self.best(Field::Terms, &weighed, 1.0, most, wanted)
+    }
+
     /// The chunks whose vectors point where the query's does.
-    fn nearest(&self, vector: &QueryVector, most: usize, wanted: &[Vec<bool>]) -> Vec<Scored> {
+    fn nearest(
+        &self,
+        vector: &QueryVector,
+        least: f32,
+        most: usize,
+        wanted: &[Vec<bool>],
+    ) -> Vec<Scored> {
         let mut found = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
             let vectors = part.vectors.as_ref();
@@ -174,7 +190,7 @@ impl View {
                 score: vectors.cosine(chunk as u32, &query),
             }));
         }
-        found.retain(|it| it.score > vector.least);
+        found.retain(|it| it.score > least);
         self.keep_best(found, most)
     }
 

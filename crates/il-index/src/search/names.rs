@@ -32,7 +32,7 @@ const FEW: usize = 5;
 pub(super) enum How {
     /// Names were asked for: by their parts, and where little is found with letters missing or mistyped.
     Names,
-    /// One word: most likely a name.
+    /// One word: most likely a name, as a whole.
     Word,
     /// A description: what names it has are written as such.
     Description,
@@ -63,7 +63,7 @@ impl View {
             let segment = &part.segment;
             for (symbol, matched) in asked.symbols(segment) {
                 let row = &segment.symbols()[symbol as usize];
-                let named = how != How::Description || asked.spells(segment.spelling(row));
+                let named = asked.names(how, segment.spelling(row));
                 if named && wanted[number][row.file as usize] {
                     let score = asked.score(segment, row, matched);
                     take(&mut chunks, number, segment, row, score);
@@ -162,9 +162,18 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Whether a name was written out, and could be nothing but a name: with several parts.
-    fn spells(&self, name: &str) -> bool {
-        self.words.iter().any(|it| it.0 == name) && terms::parts(name).nth(1).is_some()
+    /// Whether a name is meant. In a description it is written out, and could be nothing but a name: it has several parts.
+    fn names(&self, how: How, name: &str) -> bool {
+        match how {
+            How::Names => true,
+            How::Word => {
+                let lower = name.to_lowercase();
+                self.words.iter().any(|it| it.1 == lower)
+            }
+            How::Description => {
+                self.words.iter().any(|it| it.0 == name) && terms::parts(name).nth(1).is_some()
+            }
+        }
     }
 
     /// The symbols with any of the terms in their names, each with the weight of what it has.
