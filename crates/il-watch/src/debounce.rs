@@ -9,11 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Paths that changed, held until `quiet` has passed since the last of them, or `longest` since the first.
+/// So few paths are a save and no branch switch.
+const FEW: usize = 4;
+
+/// Paths that changed, held until `quiet` has passed since the last of them, or `longest` since the first. A few that
+/// come out of the quiet are held for `quick` alone: somebody saved, and looks at once.
 #[derive(Debug)]
 pub struct Debounce {
+    quick: Duration,
     quiet: Duration,
     longest: Duration,
+    /// When the last batch was taken.
+    taken: Option<Instant>,
     pending: Option<Pending>,
 }
 
@@ -26,10 +33,12 @@ struct Pending {
 
 impl Debounce {
     /// Nothing pending yet.
-    pub fn new(quiet: Duration, longest: Duration) -> Self {
+    pub fn new(quick: Duration, quiet: Duration, longest: Duration) -> Self {
         Self {
+            quick,
             quiet,
             longest,
+            taken: None,
             pending: None,
         }
     }
@@ -48,7 +57,12 @@ impl Debounce {
     /// When the batch is to be taken; `None` while nothing is pending.
     pub fn due(&self) -> Option<Instant> {
         let pending = self.pending.as_ref()?;
-        Some((pending.last + self.quiet).min(pending.first + self.longest))
+        let since = self
+            .taken
+            .map(|it| pending.first.saturating_duration_since(it));
+        let is_save = pending.paths.len() <= FEW && since.is_none_or(|it| it >= self.quiet);
+        let quiet = if is_save { self.quick } else { self.quiet };
+        Some((pending.last + quiet).min(pending.first + self.longest))
     }
 
     /// The batch, if it is due at `now`.
@@ -56,6 +70,7 @@ impl Debounce {
         if self.due()? > now {
             return None;
         }
+        self.taken = Some(now);
         self.pending.take().map(|pending| pending.paths)
     }
 
@@ -72,7 +87,8 @@ mod tests {
     /// `script`: events as `+ms path`; gives the batches as `@ms paths`, looking every millisecond.
     fn check(script: &[(u64, &str)], expected: &[(u64, &[&str])]) {
         let start = Instant::now();
-        let mut debounce = Debounce::new(Duration::from_millis(200), Duration::from_millis(2000));
+        let [quick, quiet, longest] = [30, 200, 2000].map(Duration::from_millis);
+        let mut debounce = Debounce::new(quick, quiet, longest);
         let mut batches = Vec::new();
         for ms in 0..10_000 {
             let now = start + Duration::from_millis(ms);
@@ -92,26 +108,35 @@ mod tests {
     }
 
     #[test]
-    fn one_save_comes_after_the_quiet() {
-        check(&[(10, "a")], &[(210, &["a"])]);
+    fn a_save_comes_at_once() {
+        check(&[(10, "a"), (20, "b")], &[(50, &["a", "b"])]);
     }
 
     #[test]
-    fn a_burst_is_one_batch_and_each_path_is_in_it_once() {
+    fn many_at_once_come_after_the_quiet() {
+        let all: [(u64, &str); 5] = [(0, "a"), (1, "b"), (2, "c"), (3, "d"), (4, "e")];
+        check(&all, &[(204, &["a", "b", "c", "d", "e"])]);
+    }
+
+    #[test]
+    fn a_burst_behind_a_save_is_one_batch_and_each_path_is_in_it_once() {
         check(
             &[(0, "a"), (50, "b"), (100, "a"), (299, "c")],
-            &[(499, &["a", "b", "c"])],
+            &[(30, &["a"]), (499, &["a", "b", "c"])],
         );
     }
 
     #[test]
     fn a_storm_does_not_starve() {
         let storm: Vec<(u64, &str)> = (0..50).map(|n| (n * 100, "a")).collect();
-        check(&storm, &[(2000, &["a"]), (4100, &["a"]), (5100, &["a"])]);
+        check(
+            &storm,
+            &[(30, &["a"]), (2100, &["a"]), (4200, &["a"]), (5100, &["a"])],
+        );
     }
 
     #[test]
     fn two_saves_far_apart_are_two_batches() {
-        check(&[(0, "a"), (201, "a")], &[(200, &["a"]), (401, &["a"])]);
+        check(&[(0, "a"), (401, "a")], &[(30, &["a"]), (431, &["a"])]);
     }
 }

@@ -48,6 +48,8 @@ pub enum Event {
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
+    /// A few files that were saved are told after this long.
+    pub quick: Duration,
     /// A batch is told after this much quiet…
     pub quiet: Duration,
     /// …or when its first change is this old.
@@ -59,6 +61,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
+            quick: Duration::from_millis(30),
             quiet: Duration::from_millis(200),
             longest: Duration::from_secs(2),
             poll: Duration::from_secs(30),
@@ -153,7 +156,7 @@ impl Observer {
             options,
             known,
             directories: BTreeSet::new(),
-            debounce: Debounce::new(timing.quiet, timing.longest),
+            debounce: Debounce::new(timing.quick, timing.quiet, timing.longest),
             poll_every: timing.poll,
             next_poll: None,
             on_event,
