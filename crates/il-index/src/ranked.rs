@@ -6,7 +6,10 @@
 //! Scores follow Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
 //! the idf that is never negative.
 
-use il_retrieval::{cursor::ChunkId, terms::Word};
+use il_retrieval::{
+    cursor::ChunkId,
+    terms::{Word, idf},
+};
 
 use crate::{
     segment::{Postings, Segment},
@@ -134,13 +137,7 @@ pub(crate) fn weighed(
 ) -> Vec<(Word, f32)> {
     let words = query.iter().filter_map(|&(word, weight)| {
         let frequency = frequency(word);
-        (frequency > 0).then(|| (word, weight * idf(chunks, frequency)))
+        (frequency > 0).then(|| (word, weight * idf(chunks as f32, frequency as f32)))
     });
     words.collect()
-}
-
-/// The weight of a word that is in `frequency` of `chunks` chunks.
-fn idf(chunks: u64, frequency: u32) -> f32 {
-    let (chunks, frequency) = (chunks as f32, frequency as f32);
-    (1.0 + (chunks - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
 }

@@ -195,6 +195,11 @@ fn undouble(word: &mut String) {
     }
 }
 
+/// How much a word says that is in `frequency` of `documents` documents: BM25's weight, never negative.
+pub fn idf(documents: f32, frequency: f32) -> f32 {
+    (1.0 + (documents - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

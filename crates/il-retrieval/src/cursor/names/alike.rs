@@ -117,7 +117,7 @@ impl Weights {
         let chunks = corpus.chunk_count() as f32;
         let weigh = |&(word, weight): &(Word, f32)| {
             let frequency = corpus.frequency(word) as f32;
-            (frequency > 0.0).then(|| (word, weight.min(1.0) * idf(chunks, frequency)))
+            (frequency > 0.0).then(|| (word, weight.min(1.0) * terms::idf(chunks, frequency)))
         };
         let words: FxHashMap<Word, f32> = nearby.query.iter().filter_map(weigh).collect();
         let total = words.values().sum::<f32>().max(1e-6);
@@ -174,9 +174,4 @@ impl Weights {
         let both = a.iter().filter(|it| b.binary_search(it).is_ok()).count() as f32;
         both / (a.len() + b.len()) as f32 * 2.0
     }
-}
-
-/// The weight of a word that is in `frequency` of `chunks` chunks.
-pub(crate) fn idf(chunks: f32, frequency: f32) -> f32 {
-    (1.0 + (chunks - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
 }

@@ -1,6 +1,6 @@
 //! What is known of a name, as a row of numbers of about one.
 
-use super::{Follows, NameKind, alike, files::Files};
+use super::{Follows, NameKind, files::Files};
 use crate::{
     cursor::{
         Corpus, CursorQuery, Definition,
@@ -91,7 +91,7 @@ impl<'a> Known<'_, 'a> {
             self.corpus.chunk_count() as f32,
             self.corpus.frequency(word),
         );
-        row.push(alike::idf(chunks, frequency as f32) / 10.0);
+        row.push(terms::idf(chunks, frequency as f32) / 10.0);
         row.push((1.0 + frequency as f32).ln() / 8.0);
         row.push((found.len() as f32).ln() / 3.0);
         self.place(word, it, found, &mut row);

@@ -94,12 +94,6 @@ impl Keeper {
         }
     }
 
-    /// The index, once it is open. It may not yet hold everything.
-    #[expect(dead_code, reason = "what asks it is being built")]
-    pub(crate) fn index(&self) -> Option<Arc<Index>> {
-        self.shared.index.get().cloned()
-    }
-
     /// The watcher saw files change or go. A few of them are in the index when this returns, if it is open.
     pub(crate) fn changed(&self, changed: &[File], removed: &[String]) {
         let difference = Difference {
