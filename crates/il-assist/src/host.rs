@@ -568,13 +568,14 @@ impl Shared {
                 .roots()
                 .note(id, RepositoryState::Failed(why.to_string()), None),
         };
+        // Before anybody is told: who asks then must not get what the fall-back said.
+        let _ = self.pipeline.send(Message::EngineChanged);
         self.notice(match opened {
             _ if !noted => Notice::Closed { root },
             Err(OpenError::Cancelled) => Notice::Closed { root },
             Ok(_) => Notice::Ready { root, took },
             Err(OpenError::Failed(why)) => Notice::Failed { root, why },
         });
-        let _ = self.pipeline.send(Message::EngineChanged);
     }
 }
 
