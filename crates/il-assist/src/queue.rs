@@ -229,6 +229,7 @@ mod tests {
                 length: Length::Line,
                 alternatives: 1,
                 priority,
+                context: None,
             };
             queue.push(Job {
                 id: JobId(at),

@@ -199,6 +199,7 @@ mod tests {
                         length: il_engine::Length::Line,
                         alternatives: 1,
                         priority: il_engine::Priority::Interactive,
+                        context: None,
                     },
                     &CancelToken::new(),
                     &mut |_| std::ops::ControlFlow::Continue(()),

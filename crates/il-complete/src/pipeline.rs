@@ -254,7 +254,7 @@ impl Pipeline {
         let why = error.to_string();
         let reason = match error {
             EngineError::NotReady { .. } => Reason::EngineNotReady(why),
-            EngineError::Failed { .. } => Reason::EngineFailed(why),
+            EngineError::Refused { .. } | EngineError::Failed { .. } => Reason::EngineFailed(why),
         };
         for request in self.requests_on(id) {
             self.refuse(request, reason.clone());

@@ -98,6 +98,7 @@ fn type_lines(repository: &Repository, model: &RepoModel) -> (Vec<f64>, Vec<f64>
                 length: Length::Line,
                 alternatives: 1,
                 priority: Priority::Interactive,
+                context: None,
             };
             match &last {
                 None => cold.push(ask(model, &request)),

@@ -5,10 +5,16 @@
 //! the probability of everything the engine has said so far in that alternative, so that what to show
 //! (and what not) is decided by the caller, in one place, for all engines.
 //!
-//! Deliberately absent: prompts, tokens, wire formats, runtimes, retries. Those are an engine's own.
+//! Deliberately absent: wire formats, runtimes, retries. Those are an engine's own.
+
+pub mod chat;
+pub mod context;
+pub mod fim;
+pub mod usage;
 
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
+pub use context::{Block, Context, Window};
 pub use il_text::CancelToken;
 
 /// What an engine is asked: continue `text` at `cursor`.
@@ -31,6 +37,8 @@ pub struct Request {
     pub alternatives: usize,
     /// Whether a user waits for this one.
     pub priority: Priority,
+    /// What the engine is to show its model, packed for its [`Window`]; `None` for engines without one.
+    pub context: Option<Arc<Context>>,
 }
 
 impl Request {
@@ -55,6 +63,7 @@ impl fmt::Debug for Request {
             .field("length", &self.length)
             .field("alternatives", &self.alternatives)
             .field("priority", &self.priority)
+            .field("context", &self.context)
             .finish()
     }
 }
@@ -144,6 +153,9 @@ pub enum EngineError {
     /// It is still being loaded or trained.
     #[error("the {engine} engine is not ready: {why}")]
     NotReady { engine: &'static str, why: String },
+    /// It may not be asked: a cap on cost or a policy; the text says which.
+    #[error("the {engine} engine was not asked: {why}")]
+    Refused { engine: &'static str, why: String },
     /// It failed; the text is for people and carries no source code.
     #[error("the {engine} engine failed: {why}")]
     Failed { engine: &'static str, why: String },
@@ -164,6 +176,12 @@ pub trait Engine: Send + Sync {
         cancel: &CancelToken,
         sink: Sink<'_>,
     ) -> Result<Outcome, EngineError>;
+
+    /// How a prompt for it is made. An engine that has a window is asked with [`Request::context`]; one that has
+    /// none reads the text itself.
+    fn window(&self) -> Option<Window> {
+        None
+    }
 
     /// The working tree changed: `text` is what is now at `path`, `None` when it is gone.
     /// Engines that do not learn from the tree ignore it.

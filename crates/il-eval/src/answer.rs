@@ -88,6 +88,7 @@ pub(crate) fn ask(engine: &dyn Engine, place: Place<'_>) -> Result<Answer, Engin
         length: place.length,
         alternatives: 1,
         priority: Priority::Interactive,
+        context: None,
     };
     let mut answer = Answer::default();
     let ran = thread_nanos();

@@ -137,6 +137,7 @@ pub(crate) mod tests {
             length: Length::Line,
             alternatives: 1,
             priority: Priority::Interactive,
+            context: None,
         };
         let mut said = String::new();
         open(dir.path())

@@ -456,6 +456,7 @@ mod tests {
             length,
             alternatives: 1,
             priority: Priority::Interactive,
+            context: None,
         }
     }
 

@@ -324,6 +324,7 @@ impl Pipeline {
                 length,
                 alternatives: wanted,
                 priority,
+                context: None, // whoever makes the call knows the engine's window
             },
         });
         self.jobs.insert(

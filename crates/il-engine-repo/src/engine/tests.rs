@@ -34,6 +34,7 @@ fn request(path: &str, fixture: &str, length: Length) -> Request {
         length,
         alternatives: 1,
         priority: Priority::Interactive,
+        context: None,
     }
 }
 

@@ -222,6 +222,7 @@ fn request(path: &Arc<str>, language: &Arc<str>, text: Arc<str>, cursor: usize) 
         length: Length::Line,
         alternatives: 1,
         priority: Priority::Interactive,
+        context: None,
     }
 }
 

@@ -34,6 +34,7 @@ fn answer(model: &RepoModel, path: &str, text: &str) -> String {
         length: Length::Line,
         alternatives: 1,
         priority: Priority::Interactive,
+        context: None,
     };
     let mut said = String::new();
     let outcome = model.complete(&request, &CancelToken::new(), &mut |chunk| {
