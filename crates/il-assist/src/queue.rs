@@ -230,6 +230,7 @@ mod tests {
                 alternatives: 1,
                 priority,
                 context: None,
+                workspace: Arc::default(),
             };
             queue.push(Job {
                 id: JobId(at),

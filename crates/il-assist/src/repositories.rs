@@ -200,6 +200,7 @@ mod tests {
                         alternatives: 1,
                         priority: il_engine::Priority::Interactive,
                         context: None,
+                        workspace: Arc::default(),
                     },
                     &CancelToken::new(),
                     &mut |_| std::ops::ControlFlow::Continue(()),

@@ -206,6 +206,12 @@ impl Pipeline {
 
     /// An engine said something.
     fn heard(&mut self, id: JobId, chunk: Chunk) {
+        if let Chunk::Note { stage, what } = chunk {
+            for request in self.requests_on(id) {
+                self.note(request, stage, what.clone());
+            }
+            return;
+        }
         let Some(job) = self.jobs.get_mut(&id) else {
             return;
         };

@@ -99,6 +99,7 @@ fn type_lines(repository: &Repository, model: &RepoModel) -> (Vec<f64>, Vec<f64>
                 alternatives: 1,
                 priority: Priority::Interactive,
                 context: None,
+                workspace: std::sync::Arc::default(),
             };
             match &last {
                 None => cold.push(ask(model, &request)),

@@ -58,6 +58,32 @@ impl fmt::Debug for Block {
     }
 }
 
+/// What a user has at hand beside the text at the cursor. `Debug` prints sizes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workspace {
+    /// Paths of the other open tabs inside the repository, the last used first.
+    pub tabs: Vec<Arc<str>>,
+    /// What was edited lately, also in the same file, the latest first.
+    pub edits: Vec<Edited>,
+}
+
+/// Lines that were edited lately, as they are now.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// Path inside the repository, `/`-separated.
+    pub path: Arc<str>,
+    /// The line of its beginning, 0-based.
+    pub line: u32,
+    /// The lines as they are now.
+    pub text: Arc<str>,
+}
+
+impl fmt::Debug for Edited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Edited({}, {} bytes)", self.path, self.text.len())
+    }
+}
+
 /// Counts a model's tokens.
 pub trait Tokenizer: Send + Sync {
     /// How many tokens each text has when it stands alone and its markers are ordinary text.

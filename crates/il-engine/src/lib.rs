@@ -14,7 +14,7 @@ pub mod usage;
 
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
-pub use context::{Block, Context, Window};
+pub use context::{Block, Context, Edited, Window, Workspace};
 pub use il_text::CancelToken;
 
 /// What an engine is asked: continue `text` at `cursor`.
@@ -39,6 +39,8 @@ pub struct Request {
     pub priority: Priority,
     /// What the engine is to show its model, packed for its [`Window`]; `None` for engines without one.
     pub context: Option<Arc<Context>>,
+    /// What else the user has at hand, for whoever packs the context.
+    pub workspace: Arc<Workspace>,
 }
 
 impl Request {
@@ -64,6 +66,7 @@ impl fmt::Debug for Request {
             .field("alternatives", &self.alternatives)
             .field("priority", &self.priority)
             .field("context", &self.context)
+            .field("workspace", &self.workspace)
             .finish()
     }
 }
@@ -99,6 +102,9 @@ pub enum Chunk {
     },
     /// Where an alternative came from, as far as the engine knows. At most a few an answer.
     Origin { alternative: usize, origin: Origin },
+    /// What the engine did, for whoever asks why: what was sent, how much of it was known already. Never a text
+    /// of a document.
+    Note { stage: &'static str, what: String },
     /// Nothing more comes for this alternative.
     End { alternative: usize, finish: Finish },
 }

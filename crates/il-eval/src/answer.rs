@@ -89,6 +89,7 @@ pub(crate) fn ask(engine: &dyn Engine, place: Place<'_>) -> Result<Answer, Engin
         alternatives: 1,
         priority: Priority::Interactive,
         context: None,
+        workspace: Arc::default(),
     };
     let mut answer = Answer::default();
     let ran = thread_nanos();
@@ -107,7 +108,8 @@ pub(crate) fn ask(engine: &dyn Engine, place: Place<'_>) -> Result<Answer, Engin
                 alternative: 0,
                 finish,
             } => answer.stopped_early = finish != Finish::Complete,
-            Chunk::Piece { .. } | Chunk::End { .. } | Chunk::Origin { .. } => {}
+            Chunk::Piece { .. } | Chunk::End { .. } | Chunk::Origin { .. } | Chunk::Note { .. } => {
+            }
         }
         ControlFlow::Continue(())
     })?;

@@ -138,6 +138,7 @@ pub(crate) mod tests {
             alternatives: 1,
             priority: Priority::Interactive,
             context: None,
+            workspace: Arc::default(),
         };
         let mut said = String::new();
         open(dir.path())

@@ -457,6 +457,7 @@ mod tests {
             alternatives: 1,
             priority: Priority::Interactive,
             context: None,
+            workspace: Arc::default(),
         }
     }
 

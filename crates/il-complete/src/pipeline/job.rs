@@ -89,6 +89,7 @@ impl Job {
                     let _ = open.draft.origin.get_or_insert(origin);
                 }
             }
+            Chunk::Note { .. } => {} // for the trace, not for the answer
             Chunk::End {
                 alternative,
                 finish,

@@ -325,6 +325,7 @@ impl Pipeline {
                 alternatives: wanted,
                 priority,
                 context: None, // whoever makes the call knows the engine's window
+                workspace: Arc::default(),
             },
         });
         self.jobs.insert(

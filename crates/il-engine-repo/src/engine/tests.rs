@@ -35,6 +35,7 @@ fn request(path: &str, fixture: &str, length: Length) -> Request {
         alternatives: 1,
         priority: Priority::Interactive,
         context: None,
+        workspace: Arc::default(),
     }
 }
 
@@ -72,7 +73,7 @@ fn ask(model: &RepoModel, request: &Request) -> Answer {
                 alternative: 0,
                 finish,
             } => answer.finish = Some(finish),
-            Chunk::Origin { .. } | Chunk::End { .. } => {}
+            Chunk::Origin { .. } | Chunk::End { .. } | Chunk::Note { .. } => {}
         }
         ControlFlow::Continue(())
     });

@@ -223,6 +223,7 @@ fn request(path: &Arc<str>, language: &Arc<str>, text: Arc<str>, cursor: usize) 
         alternatives: 1,
         priority: Priority::Interactive,
         context: None,
+        workspace: std::sync::Arc::default(),
     }
 }
 

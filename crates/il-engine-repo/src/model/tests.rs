@@ -35,6 +35,7 @@ fn answer(model: &RepoModel, path: &str, text: &str) -> String {
         alternatives: 1,
         priority: Priority::Interactive,
         context: None,
+        workspace: Arc::default(),
     };
     let mut said = String::new();
     let outcome = model.complete(&request, &CancelToken::new(), &mut |chunk| {
