@@ -2,6 +2,10 @@
 //!
 //! Deliberately absent: prices and days; whoever implements [`Meter`] knows them.
 
+mod amount;
+
+pub use amount::{Amount, NoAmount};
+
 use crate::EngineError;
 
 /// Tokens of one request, as the provider said or, where it says nothing, as they were estimated.
@@ -24,4 +28,8 @@ pub trait Meter: Send + Sync {
 
     /// A request was answered, or broken off after it had cost this much.
     fn used(&self, usage: Usage);
+
+    /// An allowed request came to nothing that is charged: refused, never sent, never answered. Each
+    /// [`allow`](Self::allow) that went well is followed by one `used` or one `unused`.
+    fn unused(&self) {}
 }
