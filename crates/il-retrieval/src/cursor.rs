@@ -78,6 +78,36 @@ impl fmt::Debug for Edited {
     }
 }
 
+/// Finds snippets for whoever packs a context: an index, however it is kept.
+pub trait Retriever: Send + Sync {
+    /// The snippets for a place in a text that replaces its stored copy, best first.
+    fn snippets(&self, sought: &Sought<'_>) -> Vec<Snippet>;
+}
+
+/// A place, and what the user has at hand.
+#[derive(Clone, Copy)]
+pub struct Sought<'a> {
+    /// Path in the root, `/`-separated.
+    pub path: &'a str,
+    pub text: &'a str,
+    /// A byte offset into `text`, on a character boundary.
+    pub cursor: usize,
+    /// Paths of the other open tabs, the last used first.
+    pub tabs: &'a [String],
+    /// What was edited lately, the latest first.
+    pub edits: &'a [Edited],
+    /// So many simple tokens at most.
+    pub tokens: usize,
+}
+
+/// Sizes only: source code must not reach a log by accident.
+impl fmt::Debug for Sought<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, bytes, cursor) = (self.path, self.text.len(), self.cursor);
+        write!(f, "Sought({path}, {bytes} bytes, at {cursor})")
+    }
+}
+
 /// The snippets for a cursor, best first.
 pub fn retrieve(
     corpus: &dyn Corpus,

@@ -11,6 +11,7 @@ pub(crate) mod cache;
 mod facts;
 pub(crate) mod index;
 pub(crate) mod model;
+pub(crate) mod retriever;
 pub(crate) mod root;
 pub(crate) mod tree;
 

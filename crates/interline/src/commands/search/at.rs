@@ -4,7 +4,6 @@
 //!
 //! Deliberately absent: open tabs and edits, which a command line has none of.
 
-mod packages;
 mod render;
 
 use std::{
@@ -14,20 +13,18 @@ use std::{
 
 use il_retrieval::{
     Snippet,
-    cursor::{self, CursorQuery, Limits, Network},
-    terms::Word,
+    cursor::{Retriever as _, Sought},
     tokens,
 };
 use il_text::Text;
 use serde_json::{Value, json};
 
-use self::packages::Packages;
 use super::{opening, render::line, roots::Root};
 use crate::{
     cli::Search,
     failure::{Exit, refused, usage},
     place::Place,
-    repository::{index::Opened, tree},
+    repository::{index::Opened, retriever::IndexRetriever, tree},
     terminal::{self, FAINT, count, styled},
 };
 
@@ -110,36 +107,16 @@ struct Answer {
 }
 
 fn ask(subject: &Subject, opened: &Opened, most: usize) -> Answer {
+    let retriever = IndexRetriever::new(&opened.root, &opened.index);
     let started = Instant::now();
-    let view = opened.index.view();
-    let language = il_lang::registry().detect(&subject.path, subject.text.lines().next());
-    let parsed = il_syntax::Parser::new().parse(language, subject.text.as_str());
-    let defined: Vec<Word> = parsed
-        .symbols()
-        .iter()
-        .map(|it| Word::of(&it.name))
-        .collect();
-    let written = parsed.imports();
-    let imports = view.resolve(&subject.path, language, &written);
-    let neighbours = view.neighbours(&subject.path, language);
-    let packages = Packages::of(&view, &opened.root, &subject.path, language, &written);
-    let query = CursorQuery {
+    let snippets = retriever.snippets(&Sought {
         path: &subject.path,
         text: &subject.text,
         cursor: subject.cursor,
-        defined_here: &defined,
-        imports: &imports,
-        neighbours: &neighbours,
-        packages: &packages.definitions(),
         tabs: &[],
         edits: &[],
-    };
-    let limits = Limits {
         tokens: most,
-        ..Limits::default()
-    };
-    let corpus = view.for_file(&subject.path, &subject.text);
-    let snippets = cursor::retrieve(&corpus, &query, &Network::shipped(), &limits);
+    });
     Answer {
         tokens: snippets.iter().map(|it| tokens::count(&it.text)).sum(),
         snippets,

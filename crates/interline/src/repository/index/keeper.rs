@@ -47,7 +47,7 @@ pub(crate) struct Keeper {
 struct Shared {
     root: PathBuf,
     /// Empty until it is open.
-    index: OnceLock<Arc<Index>>,
+    index: Arc<OnceLock<Arc<Index>>>,
     /// Cancelled at the end.
     end: CancelToken,
     /// Cancels the embedding that runs, if any: something more urgent came.
@@ -67,7 +67,7 @@ impl Keeper {
     pub(crate) fn start(root: &Path, files: &[File]) -> Option<Self> {
         let shared = Arc::new(Shared {
             root: root.to_path_buf(),
-            index: OnceLock::new(),
+            index: Arc::default(),
             end: CancelToken::new(),
             embedding: Mutex::new(CancelToken::new()),
         });
@@ -92,6 +92,11 @@ impl Keeper {
                 None
             }
         }
+    }
+
+    /// The index, from when it is open.
+    pub(crate) fn index(&self) -> Arc<OnceLock<Arc<Index>>> {
+        Arc::clone(&self.shared.index)
     }
 
     /// The watcher saw files change or go. A few of them are in the index when this returns, if it is open.

@@ -2,9 +2,9 @@
 //!
 //! The one idea: what the repository has itself is not looked for among the packages.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use il_index::{Dependencies, Dependency, Outline, Places, View};
+use il_index::{Dependencies, Dependency, Outline, View};
 use il_lang::Language;
 use il_retrieval::cursor::Definition;
 use il_syntax::Import;
@@ -14,13 +14,12 @@ pub(super) struct Packages(Vec<(String, Dependency, Arc<Outline>)>);
 
 impl Packages {
     pub(super) fn of(
+        dependencies: &mut Dependencies,
         view: &View,
-        root: &Path,
         path: &str,
         language: &Language,
         imports: &[Import],
     ) -> Self {
-        let mut dependencies = Dependencies::new(root, Places::from_environment());
         let mut found = Vec::new();
         for import in imports {
             let one = std::slice::from_ref(import);
