@@ -3,7 +3,7 @@
 //! The store goes by URI, the pipeline by number, engines by path inside the repository; this is where
 //! the three meet. Kept behind the one lock that an edit takes, so nothing here may wait or walk a text.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use il_complete::{DocId, Typed};
 use il_docs::{Document, DocumentStore};
@@ -37,6 +37,32 @@ impl DocNumber {
     /// one never replaces an ask for the other.
     pub(crate) fn on(self, surface: Surface) -> DocId {
         DocId(self.0 * 2 + u64::from(surface == Surface::List))
+    }
+}
+
+/// What is at hand beside a document, the latest first.
+#[derive(Debug)]
+pub(crate) struct AtHand {
+    pub(crate) tabs: Vec<Arc<Path>>,
+    pub(crate) edits: Vec<HandEdit>,
+}
+
+/// Lines that were edited lately. `Debug` prints no text.
+pub(crate) struct HandEdit {
+    pub(crate) path: Arc<Path>,
+    /// 0-based.
+    pub(crate) line: usize,
+    pub(crate) text: Arc<str>,
+}
+
+impl fmt::Debug for HandEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "HandEdit({}, {} bytes)",
+            self.path.display(),
+            self.text.len()
+        )
     }
 }
 
@@ -123,6 +149,29 @@ impl Documents {
 
     pub(crate) fn get(&self, uri: &str) -> Option<(Document, Known)> {
         Some((self.store.get(uri)?, self.known.get(uri)?.clone()))
+    }
+
+    /// What else is at hand to whoever writes in `uri`: the other tabs and the latest edits, with where they are on
+    /// disk. What is nowhere on disk is left out.
+    pub(crate) fn at_hand(&self, uri: &str) -> AtHand {
+        let on_disk = |it: &str| self.known.get(it)?.path.clone();
+        let tabs = self.store.tabs().filter(|it| &*it.path != uri);
+        let edits = self.store.recent_edits().filter_map(|it| {
+            let text = self.store.get(&it.path)?.text;
+            Some(HandEdit {
+                path: on_disk(&it.path)?,
+                line: text
+                    .line_col(it.range.start.min(text.len()), Encoding::Utf8)
+                    .line,
+                text: it.new.clone(),
+            })
+        });
+        let mut edits: Vec<HandEdit> = edits.collect();
+        edits.reverse();
+        AtHand {
+            tabs: tabs.filter_map(|it| on_disk(&it.path)).collect(),
+            edits,
+        }
     }
 
     pub(crate) fn status(&self) -> Vec<DocumentStatus> {

@@ -23,7 +23,7 @@ use il_complete::{
     Action, Event, Extent, JobId, Pipeline, RequestId, Source, SuggestionId, Trigger, Typed,
 };
 use il_docs::Document;
-use il_engine::{CancelToken, Engine, EngineError, Priority, Request};
+use il_engine::{CancelToken, Engine, EngineError, Priority, Request, Workspace};
 use il_text::Encoding;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -75,6 +75,7 @@ struct Waiting {
 struct Target {
     path: Arc<str>,
     engine: Option<Arc<dyn Engine>>,
+    workspace: Arc<Workspace>,
 }
 
 pub(crate) struct Driver {
@@ -376,6 +377,7 @@ impl Driver {
             offset,
             path,
             answerer,
+            workspace,
             at,
             reply,
             ..
@@ -415,8 +417,12 @@ impl Driver {
             engine: engine.as_ref().map(|it| it.capabilities()),
             text: window.text,
         });
-        self.targets
-            .insert(ask.uri.clone(), Target { path, engine });
+        let target = Target {
+            path,
+            engine,
+            workspace,
+        };
+        self.targets.insert(ask.uri.clone(), target);
         self.waiting.insert(
             request,
             Waiting {
@@ -471,9 +477,10 @@ impl Driver {
     /// Queues an engine call; where there is no engine any more, that is its end.
     fn start(&mut self, job: JobId, mut request: Request) -> Option<Event> {
         let target = self.targets.get(&request.path);
-        let Some((path, engine)) =
-            target.and_then(|it| Some((it.path.clone(), it.engine.clone()?)))
-        else {
+        let Some((path, engine, workspace)) = target.and_then(|it| {
+            let engine = it.engine.clone()?;
+            Some((it.path.clone(), engine, it.workspace.clone()))
+        }) else {
             let why = "the document or its repository was closed".to_owned();
             return Some(Event::Ended {
                 job,
@@ -488,6 +495,7 @@ impl Driver {
             Priority::Speculative => board.counters.speculative_calls += 1,
         });
         request.path = path;
+        request.workspace = workspace;
         let cancel = CancelToken::new();
         self.jobs.insert(job, cancel.clone());
         self.queue.push(Job {

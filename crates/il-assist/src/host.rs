@@ -18,7 +18,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use il_engine::CancelToken;
+use il_engine::{CancelToken, Edited, Workspace};
 use il_lang::Language;
 use il_text::{Encoding, Text};
 
@@ -28,7 +28,7 @@ use crate::{
         Answer, Ask, AskId, Change, Explanation, Notice, Opened, Reason, Refusal, Reply,
         RepositoryState, Status, Word,
     },
-    documents::{Documents, Known, place},
+    documents::{AtHand, Documents, Known, place},
     driver::{Asked, Driver, Message, ReplyOnce, plain},
     ports::{Clock, OpenError, Progress, Repositories},
     queue::Queue,
@@ -278,6 +278,7 @@ impl Host {
             .offset(place(ask.position), self.encoding)
             .unwrap_or(text.len());
         let (path, answerer) = self.shared.answerer(&known, &ask.uri);
+        let workspace = self.shared.workspace(&known, &documents.at_hand(&ask.uri));
         let wants_syntax = CancelToken::new();
         let (doc, wanted) = (known.doc, wants_syntax.clone());
         let asked = Asked {
@@ -288,6 +289,7 @@ impl Host {
             offset,
             path,
             answerer,
+            workspace,
             at,
             reply,
             wants_syntax,
@@ -497,6 +499,27 @@ impl Shared {
         };
         let answerer = roots.answerer(file);
         (path, answerer)
+    }
+
+    /// What is at hand in the repository of a document, by the paths that engines know.
+    fn workspace(&self, known: &Known, at_hand: &AtHand) -> Arc<Workspace> {
+        let roots = self.roots();
+        let own = known.path.as_deref().and_then(|file| roots.place(file));
+        let Some((root, _)) = own else {
+            return Arc::default();
+        };
+        let inside = |file: &Path| Some(plain::inside(file.strip_prefix(&root).ok()?));
+        let edits = at_hand.edits.iter().filter_map(|it| {
+            Some(Edited {
+                path: inside(&it.path)?,
+                line: u32::try_from(it.line).unwrap_or(u32::MAX),
+                text: it.text.clone(),
+            })
+        });
+        Arc::new(Workspace {
+            tabs: at_hand.tabs.iter().filter_map(|it| inside(it)).collect(),
+            edits: edits.collect(),
+        })
     }
 
     fn notice(&self, notice: Notice) {

@@ -8,7 +8,7 @@ use std::{
 
 use il_complete::{SuggestionId, Typed};
 use il_docs::Document;
-use il_engine::CancelToken;
+use il_engine::{CancelToken, Workspace};
 
 use crate::{
     data::{Ask, AskId, Reply},
@@ -57,6 +57,8 @@ pub(crate) struct Asked {
     /// Path inside the repository.
     pub(crate) path: Arc<str>,
     pub(crate) answerer: Answerer,
+    /// What else was at hand.
+    pub(crate) workspace: Arc<Workspace>,
     pub(crate) at: Duration,
     pub(crate) reply: ReplyOnce,
     /// Cancelled when the syntax is no longer wanted.

@@ -683,3 +683,43 @@ fn languages_are_known_by_the_editor_s_word_or_by_name() {
         assert_eq!(&*bench.host.status().documents[0].language, expected);
     }
 }
+
+#[test]
+fn an_engine_hears_of_the_other_tabs_and_the_latest_edits() {
+    let bench = Bench::new();
+    for (uri, path) in [
+        ("file:///repo/lib/b.py", "/repo/lib/b.py"),
+        ("file:///elsewhere/c.py", "/elsewhere/c.py"),
+    ] {
+        bench.host.did_open(&Opened {
+            uri: uri.into(),
+            path: Some(path.into()),
+            language: "python".into(),
+            version: 1,
+            text: "one\ntwo\n".into(),
+        });
+    }
+    let at = Position {
+        line: 1,
+        character: 3,
+    };
+    let change = Change {
+        range: Some(Range { start: at, end: at }),
+        text: " more".into(),
+    };
+    bench
+        .host
+        .did_change("file:///repo/lib/b.py", Some(2), vec![change])
+        .unwrap();
+    let position = bench.open("//- /a.py\nx = $0\n");
+    bench.answer(Ask { position, ..ask() });
+    let request = bench.engine.requests().swap_remove(0);
+    assert_eq!(request.workspace.tabs, ["lib/b.py".into()]);
+    let edits: Vec<(&str, u32, &str)> = request
+        .workspace
+        .edits
+        .iter()
+        .map(|it| (&*it.path, it.line, &*it.text))
+        .collect();
+    assert_eq!(edits, [("lib/b.py", 1, "two more\n")]);
+}
