@@ -198,6 +198,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("notify", &["il-watch"]),
     ("ureq", &["il-embed-remote"]),
     ("candle-core", &["il-embed-local"]),
+    ("llama-cpp-sys-2", &["il-engine-llama"]),
     ("tokenizers", &["il-embed-local"]),
     ("ropey", &["il-text"]),
     ("tree-sitter", &["il-syntax"]),
