@@ -6,7 +6,18 @@
 //!
 //! Deliberately absent: guessing. A model that no rule knows is refused with the names that are known.
 
+mod neutral;
+mod proof;
+mod reading;
+mod registry;
+#[cfg(test)]
+mod rendering_tests;
+
 use std::{borrow::Cow, sync::Arc};
+
+pub use neutral::{neutralise, restore};
+pub use proof::{Finding, Problem};
+pub use registry::{Facts, Found, Registry, Unknown, registry};
 
 use crate::context::{Block, Context};
 
@@ -15,11 +26,17 @@ use crate::context::{Block, Context};
 pub struct Template {
     /// Short name: `qwen2.5-coder`.
     pub id: Arc<str>,
+    /// What people call the family: `Qwen2.5-Coder`.
+    pub name: Arc<str>,
+    /// What stands first in `fill`.
+    pub order: Order,
     /// Every special token of the family that a prompt or an answer can hold, longest first; user code that holds one
     /// is neutralised.
     pub markers: Vec<Arc<str>>,
     /// The hole with text behind it.
     pub fill: Vec<Element>,
+    /// The same in the other order; empty where the family was trained for one alone.
+    pub other: Vec<Element>,
     /// Nothing is behind the cursor: from left to right.
     pub left_to_right: Vec<Element>,
     /// Before the first block, once; only when there are blocks.
@@ -30,6 +47,31 @@ pub struct Template {
     pub current: Vec<Element>,
     /// Where an answer ends, beside the end-of-text token.
     pub stops: Vec<Arc<str>>,
+    /// How vocabularies write a marker otherwise: the marker, and the others.
+    pub spellings: Vec<(Arc<str>, Vec<Arc<str>>)>,
+    /// Texts that begin with a space were trained with the one that SentencePiece puts before every text: whoever has a
+    /// tokenizer that adds it by itself takes it off.
+    pub leading_space: bool,
+}
+
+/// What stands first around a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Prefix, suffix, answer: with every keystroke the suffix is evaluated again, unless the typed text
+    /// becomes the beginning of the answer ([`Context::begun`]).
+    Psm,
+    /// Suffix, prefix, answer: what is typed is at the end.
+    Spm,
+}
+
+impl Order {
+    /// As it is written in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Psm => "psm",
+            Self::Spm => "spm",
+        }
+    }
 }
 
 /// One element of a template.
@@ -64,6 +106,23 @@ pub enum Slot {
     Language,
     /// `{commented}`: a block as comments of the current file's language, path first.
     Commented,
+    /// `{comment}`: what begins a line comment in the current file's language.
+    Comment,
+}
+
+impl Slot {
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::Blocks, "blocks"),
+        (Self::Prefix, "prefix"),
+        (Self::Suffix, "suffix"),
+        (Self::Begun, "begun"),
+        (Self::Repository, "repository"),
+        (Self::Path, "path"),
+        (Self::Text, "text"),
+        (Self::Language, "language"),
+        (Self::Commented, "commented"),
+        (Self::Comment, "comment"),
+    ];
 }
 
 /// One part of a rendered prompt. Two texts never follow each other.
@@ -90,6 +149,48 @@ impl Template {
         };
         writer.write(form, None);
         writer.parts
+    }
+
+    /// The same family in the other order; `None` where it was not trained for it.
+    pub fn in_order(&self, order: Order) -> Option<Self> {
+        if order == self.order {
+            return Some(self.clone());
+        }
+        let mut turned = self.clone();
+        std::mem::swap(&mut turned.fill, &mut turned.other);
+        turned.order = order;
+        (!turned.fill.is_empty()).then_some(turned)
+    }
+
+    /// The special tokens that a prompt can hold, in the order in which they first appear.
+    pub fn used(&self) -> Vec<&str> {
+        let forms = [
+            &self.fill,
+            &self.left_to_right,
+            &self.repository,
+            &self.block,
+            &self.current,
+        ];
+        let mut used = Vec::new();
+        for element in forms.into_iter().flatten() {
+            if let Element::Marker(it) = element
+                && !used.contains(&it.as_ref())
+            {
+                used.push(it.as_ref());
+            }
+        }
+        used
+    }
+
+    /// How a marker may stand in a vocabulary, as it stands in the template first.
+    pub fn spelt<'a>(&'a self, marker: &'a str) -> impl Iterator<Item = &'a str> {
+        let others = self.spellings.iter().find(|it| it.0.as_ref() == marker);
+        std::iter::once(marker).chain(others.into_iter().flat_map(|it| &it.1).map(AsRef::as_ref))
+    }
+
+    /// Whether what is typed into an open hole stands at the end of the prompt, so that nothing else is evaluated again.
+    pub fn typed_last(&self) -> bool {
+        self.order == Order::Spm
     }
 }
 
@@ -120,11 +221,12 @@ impl<'a> Writer<'a> {
             Slot::Begun => self.text(Cow::Borrowed(&context.begun)),
             Slot::Repository => self.text(Cow::Borrowed(&context.repository)),
             Slot::Language => self.text(Cow::Borrowed(&context.language)),
+            Slot::Comment => self.text(Cow::Borrowed(comment_of(context))),
             Slot::Path => self.text(Cow::Borrowed(block.map_or(&context.path, |it| &it.path))),
             Slot::Text => self.text(Cow::Borrowed(block.map_or("", |it| &it.text))),
             Slot::Commented => {
                 if let Some(block) = block {
-                    self.text(Cow::Owned(commented(block, &context.comment)));
+                    self.text(Cow::Owned(commented(block, comment_of(context))));
                 }
             }
         }
@@ -150,6 +252,15 @@ impl<'a> Writer<'a> {
             Some(Part::Text(before)) => before.to_mut().push_str(&text),
             _ => self.parts.push(Part::Text(text)),
         }
+    }
+}
+
+/// What begins a line comment; languages without one get the commonest, which models read as one anywhere.
+fn comment_of(context: &Context) -> &str {
+    if context.comment.is_empty() {
+        "#"
+    } else {
+        &context.comment
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod chat;
 pub mod context;
 pub mod fim;
+pub mod ladder;
 pub mod usage;
 
 use std::{fmt, ops::ControlFlow, sync::Arc};
