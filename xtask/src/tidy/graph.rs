@@ -186,6 +186,8 @@ const RIM_ONLY: &[&str] = &[
     "lsp-server",
     "axum",
     "hyper",
+    "h2",
+    "rustls",
     "clap",
     "anyhow",
 ];
@@ -193,10 +195,14 @@ const RIM_ONLY: &[&str] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("lsp-types", &["il-lsp"]),
     ("axum", &["il-playground"]),
-    ("tokio", &["il-playground"]),
+    ("tokio", &["il-playground", "il-egress-http"]),
     ("clap", &["interline"]),
     ("notify", &["il-watch"]),
-    ("ureq", &["il-embed-remote"]),
+    ("reqwest", &["il-egress-http"]),
+    ("hyper", &["il-egress-http"]),
+    ("hyper-util", &["il-egress-http"]),
+    ("rustls", &["il-egress-http"]),
+    ("ureq", &[]),
     ("candle-core", &["il-embed-local"]),
     ("llama-cpp-sys-2", &["il-engine-llama"]),
     ("tokenizers", &["il-embed-local"]),
@@ -261,10 +267,12 @@ pub(super) fn check(graph: &Graph) -> Vec<Problem> {
                 && !owners.contains(&it.name.as_str())
                 && level != Level::Dev
             {
-                report(format!(
-                    "depends on `{name}`, which belongs to {} alone",
-                    owners.join(", ")
-                ));
+                report(match owners.join(", ") {
+                    none if none.is_empty() => format!(
+                        "depends on `{name}`: connections are opened by `il-egress-http` alone"
+                    ),
+                    owners => format!("depends on `{name}`, which belongs to {owners} alone"),
+                });
             }
         }
     }
@@ -351,10 +359,14 @@ mod tests {
             vec![krate("il-eval", 6, &[], &["axum"])],
             &["depends on `axum`, which belongs to il-playground alone"],
         );
-        finds(vec![krate("il-embed-remote", 4, &[], &["ureq"])], &[]);
+        finds(vec![krate("il-egress-http", 4, &[], &["reqwest"])], &[]);
         finds(
-            vec![krate("il-embed-local", 4, &[], &["ureq"])],
-            &["depends on `ureq`, which belongs to il-embed-remote alone"],
+            vec![krate("il-embed-remote", 4, &[], &["reqwest"])],
+            &["depends on `reqwest`, which belongs to il-egress-http alone"],
+        );
+        finds(
+            vec![krate("il-egress-http", 4, &[], &["ureq"])],
+            &["depends on `ureq`: connections are opened by `il-egress-http` alone"],
         );
     }
 
