@@ -100,6 +100,11 @@ impl Excerpt {
     }
 }
 
+/// Whether some table has this key.
+pub(crate) fn is_setting(key: &str) -> bool {
+    key == "key" || HARMLESS.contains(&key)
+}
+
 /// How much of a line may be shown, in bytes.
 fn harmless_part(line: &str) -> usize {
     let trimmed = line.trim_start();

@@ -101,10 +101,12 @@ pub(crate) fn read(
         }
     }
     if reader.problems.is_empty() {
-        Ok(said)
-    } else {
-        Err(reader.problems)
+        return Ok(said);
     }
+    // In the order of the file, whatever was read first.
+    let place = |it: &Problem| it.place.map(|it| (it.line, it.column));
+    reader.problems.sort_by_key(place);
+    Err(reader.problems)
 }
 
 /// Whether the file is of a version that can be read.
@@ -240,10 +242,10 @@ impl<'a> Reader<'a> {
             return all;
         };
         for name in parent.keys() {
-            let Some(mut section) = parent.section(self, name.value) else {
+            let title = format!("[{word}.{}]", quoted(name.value));
+            let Some(section) = parent.section_called(self, name.value, title) else {
                 continue;
             };
-            section.title = format!("[{word}.{}]", quoted(name.value));
             if let Some(it) = read(self, name.value, &section) {
                 all.insert(name.value.to_owned(), it);
             }

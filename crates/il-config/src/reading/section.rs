@@ -10,7 +10,7 @@ use std::ops::{Range, RangeInclusive};
 use toml::de::{DeTable, DeValue};
 
 use super::{Found, Reader};
-use crate::{Amount, Sourced};
+use crate::{Amount, Sourced, excerpt::is_setting};
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -58,7 +58,10 @@ impl<'t> Section<'t> {
     /// Complains about every key that is not allowed.
     pub(super) fn only(&self, reader: &mut Reader<'_>, allowed: &[&str]) {
         for key in self.keys().filter(|it| !allowed.contains(&it.value)) {
-            let message = format!("unknown key `{}` in {}", key.value, self.shown());
+            let message = match is_setting(key.value) {
+                true => format!("`{}` cannot be set in {}", key.value, self.shown()),
+                false => format!("unknown key `{}` in {}", key.value, self.shown()),
+            };
             reader.unknown(&key.span, &message, key.value, allowed);
         }
     }
@@ -79,14 +82,23 @@ impl<'t> Section<'t> {
     }
 
     pub(super) fn section(&self, reader: &mut Reader<'_>, key: &str) -> Option<Self> {
+        self.section_called(reader, key, format!("[{key}]"))
+    }
+
+    pub(super) fn section_called(
+        &self,
+        reader: &mut Reader<'_>,
+        key: &str,
+        title: String,
+    ) -> Option<Self> {
         let (name, value) = self.table.get_key_value(key)?;
         let DeValue::Table(table) = value.get_ref() else {
-            let message = format!("`{key}` is a table: write `[{key}]` and what is in it below");
+            let message = format!("`{key}` is a table: write `{title}` and what is in it below");
             reader.problem(&name.span(), message);
             return None;
         };
         Some(Self {
-            title: format!("[{key}]"),
+            title,
             header: name.span(),
             table,
         })
