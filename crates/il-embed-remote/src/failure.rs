@@ -7,10 +7,11 @@
 
 use std::time::Duration;
 
+use il_egress::Trouble;
 use il_retrieval::EmbedError;
 use serde_json::Value;
 
-use crate::transport::{Reply, Trouble};
+use crate::asking::Reply;
 
 /// Why one request gave nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,26 +51,30 @@ impl Failure {
 /// The sentence for a connection that gave no answer.
 pub(crate) fn of_trouble(trouble: Trouble, url: &str) -> Failure {
     match trouble {
-        Trouble::NothingListens => Failure::Unavailable(format!(
+        Trouble::Cancelled => Failure::Cancelled,
+        Trouble::Forbidden(_) => Failure::Refused(format!(
+            "`{url}` is not asked: {trouble}; `static` embeds on this machine"
+        )),
+        Trouble::NothingListens(_) => Failure::Unavailable(format!(
             "nothing listens at `{url}`: start the server or name another"
         )),
-        Trouble::Unreachable => Failure::Unavailable(format!(
+        Trouble::Unreachable(_) => Failure::Unavailable(format!(
             "the host of `{url}` is not found or not reachable: check the name and the network"
         )),
-        Trouble::TooSlow => Failure::Unavailable(format!(
+        Trouble::TooSlow { .. } => Failure::Unavailable(format!(
             "`{url}` took too long: it may be loading the model; it is asked again later"
         )),
-        Trouble::BrokeOff => Failure::Passing(
+        Trouble::BrokeOff(_) => Failure::Passing(
             format!("`{url}` broke off in the middle of an answer: look into the server's log"),
             None,
         ),
-        Trouble::Endless => Failure::Refused(format!(
+        Trouble::Endless { .. } => Failure::Refused(format!(
             "`{url}` answers with more than any embedding has: is it an embedding server?"
         )),
-        Trouble::Tls(why) => Failure::Refused(format!(
+        Trouble::Tls { why, .. } => Failure::Refused(format!(
             "no trusted connection to `{url}`: {why}; check the certificate, or `http://` if it has none"
         )),
-        Trouble::Other(why) => Failure::Refused(format!(
+        Trouble::Other(_, why) => Failure::Refused(format!(
             "`{url}` cannot be asked: {why}; is it an embedding server?"
         )),
     }

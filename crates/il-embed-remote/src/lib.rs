@@ -1,14 +1,14 @@
 //! Embeddings from a server: OpenAI-compatible and Ollama.
 //!
-//! The one idea: **this is the only crate that can open a connection**, and it opens one only to the server that somebody
-//! named. A server on loopback keeps everything on this machine; any other is sent the code of the repository, chunk by
+//! The one idea: texts go through the door that the binary gives, to the server that somebody named and to no other. A server on loopback keeps everything on this machine; any other is sent the code of the repository, chunk by
 //! chunk, so whoever lets a person choose one asks [`il_retrieval::EmbeddingChoice::is_loopback`] and says so.
 //!
 //! Messages hold URLs, statuses and the server's error codes, never a text that was to be embedded and never a key.
 //!
-//! Deliberately absent: where the key comes from, redirects (they could lead off the machine), and taking secrets out of
-//! passages.
+//! Deliberately absent: opening connections, where the key comes from, redirects (they could lead off the machine), and taking
+//! secrets out of passages.
 
+mod asking;
 mod batch;
 mod failure;
 mod json;
@@ -18,14 +18,12 @@ mod patience;
 mod remote;
 #[cfg(test)]
 mod scripted;
-mod secret;
 mod settings;
-mod transport;
 
+pub use il_egress::Secret;
 pub use ollama::OllamaEmbedder;
 pub use openai::OpenAiEmbedder;
 pub use patience::{Sleep, Waiter};
-pub use secret::Secret;
 pub use settings::{Limits, Settings};
 
 use il_retrieval::{Dialect, EmbedError, Embedder};

@@ -2,21 +2,21 @@
 //!
 //! The one idea: a dialect says how one batch is asked for and read; everything that can go wrong on the way is here.
 //!
-//! Deliberately absent: stopping a request under way. A cancelled call ends after the batch that is being answered, or
-//! at once while it waits.
+//! Deliberately absent: opening connections. A cancelled call ends at once, whatever it waits for.
 
 use std::{fmt, sync::OnceLock};
 
+use il_egress::Secret;
 use il_retrieval::{EmbedError, EmbeddingChoice, Instruction, Purpose, normalise};
 use il_text::CancelToken;
 use serde_json::Value;
 
 use crate::{
-    Limits, Secret, Settings, Waiter,
+    Limits, Settings, Waiter,
+    asking::Asking,
     batch::Appetite,
     failure::{self, Failure},
     patience,
-    transport::Transport,
 };
 
 /// A server, one of its models, and what has been learnt about both.
@@ -24,11 +24,10 @@ pub(crate) struct Remote {
     name: String,
     pub(crate) model: String,
     pub(crate) url: String,
-    keyed: bool,
     instruction: Instruction,
     limits: Limits,
     waiter: Box<dyn Waiter>,
-    transport: Transport,
+    asking: Asking,
     appetite: Appetite,
     dimension: OnceLock<usize>,
 }
@@ -57,8 +56,7 @@ impl Remote {
         };
         Ok(Self {
             name: format!("{}:{}", server.dialect.word(), server.model),
-            keyed: bearer.is_some(),
-            transport: Transport::new(server.is_loopback(), bearer, &settings.limits),
+            asking: Asking::new(settings.transport, bearer, &settings.limits),
             appetite: Appetite::new(&settings.limits),
             model: server.model,
             url: server.url,
@@ -87,8 +85,8 @@ impl Remote {
                 return Err(Failure::Cancelled);
             }
             tried += 1;
-            let found = match self.transport.post(url, body.as_bytes()) {
-                Ok(reply) => failure::of_reply(&reply, url, self.keyed),
+            let found = match self.asking.post(url, &body, cancel) {
+                Ok(reply) => failure::of_reply(&reply, url, self.asking.is_keyed()),
                 Err(trouble) => Err(failure::of_trouble(trouble, url)),
             };
             let Err(Failure::Passing(text, asked)) = found else {
@@ -162,7 +160,7 @@ impl fmt::Debug for Remote {
         f.debug_struct("Remote")
             .field("name", &self.name)
             .field("url", &self.url)
-            .field("transport", &self.transport)
+            .field("asking", &self.asking)
             .field("appetite", &self.appetite)
             .field("dimension", &self.dimension.get())
             .finish_non_exhaustive()

@@ -1,47 +1,75 @@
-//! A server for tests that answers what it is told to and remembers what it was asked, byte for byte.
+//! A server for tests that answers what it is told to and remembers what it was asked.
+//!
+//! The one idea: it stands where the door would be, so what is tested is what is asked and what is made of an answer; that
+//! it is so on the wire is the door's to test.
 //!
 //! Deliberately absent: understanding any of it.
 
 use std::{
     collections::VecDeque,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex, PoisonError},
-    thread,
     time::Duration,
 };
 
+use il_egress::{Body, CancelToken, Header, Request, Response, Transport, Trouble};
 use il_retrieval::{Dialect, ServerChoice};
-use il_text::CancelToken;
 
 use crate::{Limits, Settings, Waiter};
 
 /// One answer.
 pub(crate) enum Answer {
-    /// Pieces of bytes, each written by itself; the connection stays open.
-    Open(Vec<Vec<u8>>),
-    /// Bytes, and the connection is closed.
-    Close(Vec<u8>),
-    /// Nothing at all.
-    Silence,
+    /// A status, headers, and a body that ends well or badly.
+    Says(u16, Vec<(String, String)>, Pieces),
+    Never(Trouble),
 }
 
-/// An answer with a status and a body of a known length.
+/// A body in pieces.
+pub(crate) struct Pieces {
+    left: VecDeque<Vec<u8>>,
+    end: Option<Trouble>,
+}
+
+impl Body for Pieces {
+    fn next(&mut self, cancel: &CancelToken) -> Result<Option<Vec<u8>>, Trouble> {
+        if cancel.is_cancelled() {
+            return Err(Trouble::Cancelled);
+        }
+        match self.left.pop_front() {
+            Some(piece) => Ok(Some(piece)),
+            None => self.end.take().map_or(Ok(None), Err),
+        }
+    }
+}
+
+/// An answer with a status, headers as `name: value` lines, and a body.
 pub(crate) fn status(status: u16, headers: &str, body: &str) -> Answer {
-    let length = body.len();
-    let text = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n{body}");
-    Answer::Open(vec![text.into_bytes()])
+    ends(status, headers, body, None)
 }
 
 pub(crate) fn ok(body: &str) -> Answer {
     status(200, "content-type: application/json\r\n", body)
 }
 
+/// A good answer whose connection breaks in the middle of its body.
+pub(crate) fn cut(body: &str) -> Answer {
+    ends(200, "", body, Some(Trouble::BrokeOff(HOST.to_owned())))
+}
+
+pub(crate) fn never(trouble: impl Fn(String) -> Trouble) -> Answer {
+    Answer::Never(trouble(HOST.to_owned()))
+}
+
+fn ends(status: u16, headers: &str, body: &str, end: Option<Trouble>) -> Answer {
+    let headers = headers.lines().filter_map(|it| it.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    // In small pieces, as a wire may give them.
+    let left = body.as_bytes().chunks(7).map(<[u8]>::to_vec).collect();
+    Answer::Says(status, headers.collect(), Pieces { left, end })
+}
+
 /// One request.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// Which connection, from zero.
-    pub(crate) connection: usize,
     /// Request line and headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
@@ -55,6 +83,8 @@ struct State {
     cancel: Option<(usize, CancelToken)>,
 }
 
+const HOST: &str = "scripted.example";
+
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -63,21 +93,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(answers: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
         let server = Self {
-            url: format!("http://{address}"),
+            url: format!("http://{HOST}"),
             state: Arc::default(),
         };
         server.with(|it| it.answers = answers.into());
-        let serving = server.clone();
-        // Ends with the test's process: nobody tells it that no more requests come.
-        thread::spawn(move || {
-            for (connection, stream) in listener.incoming().flatten().enumerate() {
-                let serving = serving.clone();
-                thread::spawn(move || serving.serve(connection, stream));
-            }
-        });
         server
     }
 
@@ -97,60 +117,44 @@ impl Server {
     pub(crate) fn cancel_after(&self, requests: usize, cancel: &CancelToken) {
         self.with(|it| it.cancel = Some((requests, cancel.clone())));
     }
+}
 
-    fn serve(&self, connection: usize, mut stream: TcpStream) {
-        stream.set_nodelay(true).expect("no delay");
-        let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
-        while let Some((head, body)) = read_request(&mut reader) {
-            let answer = self.with(|it| {
-                it.asked.push(Asked {
-                    connection,
-                    head,
-                    body,
-                });
-                if let Some((after, cancel)) = &it.cancel
-                    && it.asked.len() == *after
-                {
-                    cancel.cancel();
-                }
-                it.answers.pop_front()
+impl Transport for Server {
+    fn send(&self, request: Request, _: &CancelToken) -> Result<Response, Trouble> {
+        let answer = self.with(|it| {
+            it.asked.push(Asked {
+                head: head(&request),
+                body: String::from_utf8(request.body).expect("text"),
             });
-            match answer {
-                Some(Answer::Open(pieces)) => {
-                    for piece in pieces {
-                        // The client may have seen enough already.
-                        if stream.write_all(&piece).is_err() {
-                            return;
-                        }
-                    }
-                }
-                Some(Answer::Close(bytes)) => {
-                    drop(stream.write_all(&bytes));
-                    return;
-                }
-                Some(Answer::Silence) => {}
-                None => {
-                    let text = "HTTP/1.1 410 X\r\ncontent-length: 0\r\n\r\n";
-                    drop(stream.write_all(text.as_bytes()));
-                }
+            if let Some((after, cancel)) = &it.cancel
+                && it.asked.len() == *after
+            {
+                cancel.cancel();
             }
+            it.answers.pop_front()
+        });
+        match answer.unwrap_or_else(|| status(410, "", "")) {
+            Answer::Never(trouble) => Err(trouble),
+            Answer::Says(status, headers, body) => Ok(Response {
+                status,
+                headers,
+                body: Box::new(body),
+            }),
         }
     }
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
+fn head(request: &Request) -> String {
+    let path = request.url.splitn(4, '/').nth(3).unwrap_or_default();
+    let mut head = format!("{:?} /{path}\r\n", request.method);
+    for (name, value) in &request.headers {
+        let value = match value {
+            Header::Plain(text) => text,
+            Header::Secret(secret) => secret.on_the_wire().expect("a key that fits"),
+        };
+        head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let head = head.to_ascii_lowercase();
-    let length = head.split("content-length: ").nth(1)?;
-    let length: usize = length.lines().next()?.parse().ok()?;
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((head, String::from_utf8(body).ok()?))
+    head.to_ascii_lowercase()
 }
 
 /// Remembers what it should have waited.
@@ -182,7 +186,7 @@ pub(crate) fn settings(server: &Server, dialect: Dialect, waits: &Waits) -> Sett
         model: "m".to_owned(),
         url: server.url.clone(),
     };
-    let mut settings = Settings::new(choice);
+    let mut settings = Settings::new(choice, Arc::new(server.clone()));
     settings.waiter = Box::new(waits.clone());
     settings.limits = Limits {
         batch_texts: 2,

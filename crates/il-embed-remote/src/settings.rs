@@ -2,16 +2,18 @@
 //!
 //! Deliberately absent: reading any of it from somewhere.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
+use il_egress::{Secret, Transport};
 use il_retrieval::{Instruction, ServerChoice};
 
-use crate::{Secret, Sleep, Waiter};
+use crate::{Sleep, Waiter};
 
 /// A server and how to treat it.
-#[derive(Debug)]
 pub struct Settings {
     pub server: ServerChoice,
+    /// The way there.
+    pub transport: Arc<dyn Transport>,
     pub key: Option<Secret>,
     /// Words before queries and passages.
     pub instruction: Instruction,
@@ -21,10 +23,11 @@ pub struct Settings {
 
 impl Settings {
     /// No key, the words that the model's family was trained with, ordinary limits.
-    pub fn new(server: ServerChoice) -> Self {
+    pub fn new(server: ServerChoice, transport: Arc<dyn Transport>) -> Self {
         Self {
             instruction: Instruction::of_model(&server.model),
             server,
+            transport,
             key: None,
             limits: Limits::default(),
             waiter: Box::new(Sleep),
@@ -38,19 +41,30 @@ impl Settings {
     }
 }
 
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("server", &self.server)
+            .field("key", &self.key)
+            .field("instruction", &self.instruction)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
 /// How much at once, and how long.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// To open a connection.
     pub connect: Duration,
-    /// One request from its first byte to the last of its answer; a server that loads a model first needs a while.
+    /// Until an answer begins, and between two pieces of it; a server that loads a model first needs a while.
     pub call: Duration,
     pub batch_texts: usize,
     /// Characters of one batch; a longer text goes alone.
     pub batch_chars: usize,
     /// What is longer is cut: every model reads the beginning only.
     pub text_chars: usize,
-    pub response_bytes: u64,
+    pub response_bytes: usize,
     /// How often a request is made that fails for a reason that may pass.
     pub tries: u32,
     /// Before the second try; doubles with each.

@@ -7,12 +7,13 @@
 
 use std::{env, path::Path, sync::Arc, sync::Once};
 
+use il_egress::Secret;
 use il_embed::StaticEmbedder;
 use il_embed_local::LocalEmbedder;
-use il_embed_remote::{Secret, Settings};
+use il_embed_remote::Settings;
 use il_retrieval::{EmbedError, Embedder, EmbeddingChoice};
 
-use crate::{failure::usage, terminal};
+use crate::{egress, failure::usage, terminal};
 
 /// The environment variable with the embedding to use.
 pub(crate) const VARIABLE: &str = "INTERLINE_EMBEDDINGS";
@@ -47,7 +48,8 @@ pub(crate) fn embedder_of(choice: &EmbeddingChoice) -> Result<MaybeEmbedder, Emb
         EmbeddingChoice::Server(server) => {
             say_if_it_leaves(choice);
             let key = env::var(KEY).ok().filter(|key| !key.trim().is_empty());
-            let settings = Settings::new(server.clone()).with_key(key.map(Secret::new));
+            let door = egress::door().map_err(|why| EmbedError::Refused(format!("{why:#}")))?;
+            let settings = Settings::new(server.clone(), door).with_key(key.map(Secret::new));
             Some(Arc::from(il_embed_remote::embedder(settings)?))
         }
     })

@@ -8,6 +8,7 @@
 mod cli;
 mod commands;
 mod diagnostics;
+mod egress;
 mod embedding;
 mod failure;
 mod interrupt;

@@ -1,14 +1,13 @@
 //! OpenAI's dialect and all that both dialects share, against a scripted server: requests, answers, failures, patience.
 
-use std::time::Duration;
-
+use il_egress::{Secret, Trouble};
 use il_retrieval::{Dialect, EmbedError, Embedder as _, Instruction, Purpose};
 use il_text::CancelToken;
 
 use super::{OpenAiEmbedder, endpoint};
 use crate::{
-    Secret, Settings,
-    scripted::{Answer, Server, Waits, ok, settings, status},
+    Settings,
+    scripted::{Answer, Server, Waits, cut, never, ok, settings, status},
 };
 
 /// What came of it: vectors or a message, the requests and the waits.
@@ -62,7 +61,7 @@ fn asks_for_floats_with_the_key_and_puts_vectors_in_order() {
     });
     assert_eq!(outcome.result, Ok(vec![vec![0.0, 1.0], vec![1.0, 0.0]]));
     let asked = &outcome.server.asked()[0];
-    assert!(asked.head.starts_with("post /v1/embeddings http/1.1\r\n"));
+    assert!(asked.head.starts_with("post /v1/embeddings\r\n"));
     assert!(asked.head.contains("authorization: bearer sk-1\r\n"));
     assert!(asked.head.contains("content-type: application/json\r\n"));
     assert_eq!(
@@ -102,49 +101,6 @@ fn a_base_a_version_and_an_endpoint_are_all_understood() {
     }
     assert_eq!(endpoint("http://h/v3"), "http://h/v3/embeddings");
     assert_eq!(endpoint("http://h/vllm"), "http://h/vllm/v1/embeddings");
-}
-
-#[test]
-fn an_answer_may_come_in_chunks_and_in_single_bytes() {
-    let mut chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-    for piece in ONE.as_bytes().chunks(7) {
-        chunked.extend(format!("{:x}\r\n", piece.len()).into_bytes());
-        chunked.extend(piece);
-        chunked.extend(b"\r\n");
-    }
-    chunked.extend(b"0\r\n\r\n");
-    let bytes = chunked.iter().map(|it| vec![*it]).collect();
-    let outcome = run(vec![Answer::Open(bytes)], &["a"], |_| {});
-    assert_eq!(outcome.result, Ok(vec![vec![0.6, 0.8]]));
-}
-
-#[test]
-fn one_connection_serves_all_batches() {
-    let answers = vec![ok(TWO), ok(TWO), ok(ONE)];
-    let outcome = run(answers, &["a", "b", "c", "d", "e"], |_| {});
-    assert_eq!(outcome.result.map(|it| it.len()), Ok(5));
-    let connections: Vec<usize> = outcome
-        .server
-        .asked()
-        .iter()
-        .map(|it| it.connection)
-        .collect();
-    assert_eq!(connections, [0, 0, 0]);
-}
-
-#[test]
-fn a_connection_that_the_server_closed_meanwhile_is_opened_again() {
-    let closing = format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{TWO}",
-        TWO.len()
-    );
-    let answers = vec![Answer::Close(closing.into_bytes()), ok(ONE)];
-    let outcome = run(answers, &["a", "b", "c"], |_| {});
-    assert_eq!(outcome.result.map(|it| it.len()), Ok(3));
-    assert_eq!(
-        outcome.server.asked().last().map(|it| it.connection),
-        Some(1)
-    );
 }
 
 #[test]
@@ -310,9 +266,8 @@ fn vectors_of_two_lengths_are_refused_within_a_batch_and_between_batches() {
 
 #[test]
 fn a_connection_that_breaks_off_is_tried_again() {
-    let cut = || Answer::Close(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"data\"".to_vec());
     let outcome = run(
-        vec![cut(), Answer::Close(Vec::new()), ok(ONE)],
+        vec![cut("{\"data\""), never(Trouble::BrokeOff), ok(ONE)],
         &["a"],
         |_| {},
     );
@@ -320,6 +275,7 @@ fn a_connection_that_breaks_off_is_tried_again() {
         (outcome.result.is_ok(), outcome.waits),
         (true, vec![500, 1000])
     );
+    let cut = || cut("{");
     run(vec![cut(), cut(), cut()], &["hidden"], |_| {}).says(
         "unavailable: `URL/v1/embeddings` broke off in the middle of an answer: look into the server's log",
     );
@@ -335,48 +291,47 @@ fn an_answer_without_end_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_silent_server_is_given_up_without_a_second_try() {
-    let outcome = run(vec![Answer::Silence], &["a"], |it| {
-        it.limits.call = Duration::from_millis(20);
-    });
-    outcome.says(
-        "unavailable: `URL/v1/embeddings` took too long: it may be loading the model; it is asked again later",
-    );
-    assert_eq!(outcome.waits.len(), 0);
-}
-
-#[test]
-fn what_does_not_speak_http_is_refused() {
-    let outcome = run(
-        vec![Answer::Close(b"SSH-2.0-hidden\r\n\r\n".to_vec())],
-        &["a"],
-        |_| {},
-    );
-    let error = outcome.result.expect_err("no vectors");
-    let said = error.to_string();
-    assert!(matches!(error, EmbedError::Refused(_)), "{error:?}");
-    assert!(
-        said.contains("cannot be asked") && !said.contains("hidden"),
-        "{said}"
-    );
-}
-
-#[test]
-fn where_nothing_listens_is_said_at_once() {
-    let server = Server::start(Vec::new());
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    let waits = Waits::default();
-    let mut settings = settings(&server, Dialect::OpenAi, &waits);
-    settings.server.url = format!("http://{address}");
-    let embedder = OpenAiEmbedder::new(settings).expect("settings");
-    let found = embedder.embed(Purpose::Query, &["hidden"], &CancelToken::new());
-    let expected = format!(
-        "nothing listens at `http://{address}/v1/embeddings`: start the server or name another"
-    );
-    assert_eq!(found, Err(EmbedError::Unavailable(expected)));
-    assert_eq!(waits.millis(), []);
+fn each_way_to_get_no_answer_has_its_message_and_is_not_tried_again() {
+    let slow = |host| Trouble::TooSlow {
+        host,
+        step: "answer",
+        seconds: 60,
+    };
+    let no_trust = |host| Trouble::Tls {
+        host,
+        why: "no trust".to_owned(),
+    };
+    let cases: [(&dyn Fn(String) -> Trouble, &str); 6] = [
+        (
+            &Trouble::NothingListens,
+            "unavailable: nothing listens at `URL/v1/embeddings`: start the server or name another",
+        ),
+        (
+            &Trouble::Unreachable,
+            "unavailable: the host of `URL/v1/embeddings` is not found or not reachable: check the name and the network",
+        ),
+        (
+            &slow,
+            "unavailable: `URL/v1/embeddings` took too long: it may be loading the model; it is asked again later",
+        ),
+        (
+            &no_trust,
+            "refused: no trusted connection to `URL/v1/embeddings`: no trust; check the certificate, or `http://` if it has none",
+        ),
+        (
+            &|host| Trouble::Other(host, "it does not speak HTTP there".to_owned()),
+            "refused: `URL/v1/embeddings` cannot be asked: it does not speak HTTP there; is it an embedding server?",
+        ),
+        (
+            &|_| Trouble::Forbidden("the policy".to_owned()),
+            "refused: `URL/v1/embeddings` is not asked: nothing may leave this machine: the policy; `static` embeds on this machine",
+        ),
+    ];
+    for (trouble, expected) in cases {
+        let outcome = run(vec![never(trouble)], &["hidden"], |_| {});
+        outcome.says(expected);
+        assert_eq!((outcome.server.asked().len(), outcome.waits.len()), (1, 0));
+    }
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! The way out of this machine, made once.
+//!
+//! The one idea: whoever in this program sends anything gets the same door, set up from the environment: a proxy if one is
+//! named, certificates besides those of the machine if a file is.
+//!
+//! Deliberately absent: what is sent, and by whom.
+
+use std::{
+    env,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use il_egress::{Secret, Transport};
+use il_egress_http::{Egress, Proxy, Settings, Unusable};
+
+use crate::failure::usage;
+
+/// The proxy to use: a URL, or `none`. Without it, what `HTTPS_PROXY` and its kin say.
+const PROXY: &str = "INTERLINE_PROXY";
+/// A PEM file of certificates to trust besides those of the machine.
+const CA_FILE: &str = "INTERLINE_CA_FILE";
+
+/// The door; nothing is opened before something is sent.
+pub(crate) fn door() -> anyhow::Result<Arc<dyn Transport>> {
+    static DOOR: Mutex<Option<Arc<Egress>>> = Mutex::new(None);
+    let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(door) = &*door {
+        return Ok(Arc::<Egress>::clone(door));
+    }
+    let settings = settings(|name| env::var(name).ok());
+    let made = Arc::new(Egress::new(settings).map_err(|error| {
+        let variable = match error {
+            Unusable::CaFile { .. } => CA_FILE,
+            Unusable::Proxy => PROXY,
+        };
+        usage(format!("`{variable}`: {error}"))
+    })?);
+    *door = Some(Arc::clone(&made));
+    Ok(made)
+}
+
+fn settings(variable: impl Fn(&str) -> Option<String>) -> Settings {
+    let said = |name: &str| variable(name).filter(|it| !it.trim().is_empty());
+    Settings {
+        proxy: match said(PROXY) {
+            None => Proxy::System,
+            Some(word) if word.trim() == "none" => Proxy::None,
+            Some(url) => Proxy::Named(Secret::new(url)),
+        },
+        ca_file: said(CA_FILE).map(Into::into),
+        ..Settings::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_names_a_proxy_none_or_leaves_it_to_the_machine() {
+        let proxy = |value: &str| {
+            let settings = settings(|name| (name == PROXY).then(|| value.to_owned()));
+            format!("{:?}", settings.proxy)
+        };
+        assert_eq!(proxy(""), "System");
+        assert_eq!(proxy("none"), "None");
+        assert_eq!(proxy("http://me:hidden@h:1"), "Named(Secret(…))");
+    }
+}
