@@ -4,4 +4,8 @@
 //! server's.
 //!
 //! Deliberately absent: choosing a model, and fetching one.
+#[cfg(feature = "llama")]
+mod native;
+#[cfg(feature = "llama")]
+mod serve;
 mod wire;

@@ -178,16 +178,41 @@ pub enum Ending {
 /// From the parent to the worker.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
-    Open { opening: Opening },
-    Count { id: u32, texts: Vec<Secretive> },
+    Open {
+        opening: Opening,
+    },
+    Count {
+        id: u32,
+        texts: Vec<Secretive>,
+    },
     /// With `special`, special tokens in the text are read as such.
-    Tokens { id: u32, text: Secretive, special: bool },
-    Load { id: u32, adapter: u32, path: String },
-    Unload { adapter: u32 },
-    Generate { generation: Box<Generation> },
-    Cancel { id: u32 },
-    Draft { id: u32, text: Secretive },
-    Embed { id: u32, texts: Vec<Secretive> },
+    Tokens {
+        id: u32,
+        text: Secretive,
+        special: bool,
+    },
+    Load {
+        id: u32,
+        adapter: u32,
+        path: String,
+    },
+    Unload {
+        adapter: u32,
+    },
+    Generate {
+        generation: Box<Generation>,
+    },
+    Cancel {
+        id: u32,
+    },
+    Draft {
+        id: u32,
+        text: Secretive,
+    },
+    Embed {
+        id: u32,
+        texts: Vec<Secretive>,
+    },
     /// Runs into a native assertion: for the test that the parent survives it.
     Assert,
 }
@@ -195,17 +220,44 @@ pub(crate) enum Order {
 /// From the worker to the parent. Id 0 is the opening.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Report {
-    Opened { info: Box<Info> },
-    Failed { id: u32, why: String },
-    Counts { id: u32, counts: Vec<u32> },
+    Opened {
+        info: Box<Info>,
+    },
+    Failed {
+        id: u32,
+        why: String,
+    },
+    Counts {
+        id: u32,
+        counts: Vec<u32>,
+    },
     /// Each token, and whether it is a special one.
-    Tokens { id: u32, tokens: Vec<(u32, bool)> },
-    Loaded { id: u32 },
-    Said { id: u32, text: Secretive, probability: f32 },
+    Tokens {
+        id: u32,
+        tokens: Vec<(u32, bool)>,
+    },
+    Loaded {
+        id: u32,
+    },
+    Said {
+        id: u32,
+        text: Secretive,
+        probability: f32,
+    },
     /// Asks for a draft; `held` was decoded and not yet said.
-    Wanted { id: u32, held: Secretive },
-    Done { id: u32, ending: Ending, stats: Stats },
-    Embedded { id: u32, vectors: Vec<Vec<f32>> },
+    Wanted {
+        id: u32,
+        held: Secretive,
+    },
+    Done {
+        id: u32,
+        ending: Ending,
+        stats: Stats,
+    },
+    Embedded {
+        id: u32,
+        vectors: Vec<Vec<f32>>,
+    },
 }
 
 impl Report {
@@ -301,14 +353,16 @@ mod tests {
     fn every_order_is_read_as_it_was_written() {
         let texts = vec![text("a"), text("")];
         round_trip(vec![
-            Order::Open { opening: Opening {
-                model: "m.gguf".to_owned(),
-                context: 4096,
-                sequences: 3,
-                chunk: 128,
-                threads: 0,
-                gpu_layers: 0,
-            }},
+            Order::Open {
+                opening: Opening {
+                    model: "m.gguf".to_owned(),
+                    context: 4096,
+                    sequences: 3,
+                    chunk: 128,
+                    threads: 0,
+                    gpu_layers: 0,
+                },
+            },
             Order::Count {
                 id: 1,
                 texts: texts.clone(),
@@ -324,7 +378,9 @@ mod tests {
                 path: "a.gguf".to_owned(),
             },
             Order::Unload { adapter: 4 },
-            Order::Generate { generation: Box::new(generation()) },
+            Order::Generate {
+                generation: Box::new(generation()),
+            },
             Order::Cancel { id: 7 },
             Order::Draft {
                 id: 7,
@@ -350,7 +406,9 @@ mod tests {
             ..Stats::default()
         };
         round_trip(vec![
-            Report::Opened { info: Box::new(info) },
+            Report::Opened {
+                info: Box::new(info),
+            },
             Report::Failed {
                 id: 1,
                 why: "no".to_owned(),
@@ -388,7 +446,9 @@ mod tests {
     #[test]
     fn a_frame_that_is_cut_or_senseless_is_an_error() {
         let mut stream = Vec::new();
-        let order = Order::Generate { generation: Box::new(generation()) };
+        let order = Order::Generate {
+            generation: Box::new(generation()),
+        };
         write(&mut stream, &order).expect("writes into memory");
         for cut in 4..stream.len() {
             read::<Order>(&mut &stream[..cut]).expect_err("cut");
@@ -404,7 +464,15 @@ mod tests {
 
     #[test]
     fn debug_prints_no_text_of_a_prompt() {
-        let shown = format!("{:?}", Order::Generate { generation: Box::new(generation()) });
-        assert!(!shown.contains("let") && shown.contains("<6 bytes>"), "{shown}");
+        let shown = format!(
+            "{:?}",
+            Order::Generate {
+                generation: Box::new(generation())
+            }
+        );
+        assert!(
+            !shown.contains("let") && shown.contains("<6 bytes>"),
+            "{shown}"
+        );
     }
 }
