@@ -1,0 +1,74 @@
+//! The meter of one account.
+//!
+//! The one idea: an engine says `allow`, then `used` or `unused`; which of several requests under way it means makes no
+//! difference, since all of one account reserve the same.
+//!
+//! Deliberately absent: a memory of requests; the ledger has it.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use il_engine::{
+    EngineError,
+    usage::{Meter, Usage},
+};
+
+use super::{Ledger, Ticket};
+use crate::Account;
+
+pub(super) struct AccountMeter {
+    ledger: Arc<Ledger>,
+    account: Account,
+    /// What a request costs at most.
+    most: Usage,
+    tickets: Mutex<VecDeque<Ticket>>,
+}
+
+impl AccountMeter {
+    pub(super) fn new(ledger: Arc<Ledger>, account: Account, most: Usage) -> Self {
+        Self {
+            ledger,
+            account,
+            most,
+            tickets: Mutex::default(),
+        }
+    }
+
+    fn ticket(&self) -> Ticket {
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.pop_front().flatten()
+    }
+}
+
+impl fmt::Debug for AccountMeter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("AccountMeter");
+        out.field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Meter for AccountMeter {
+    fn allow(&self) -> Result<(), EngineError> {
+        let reserved = self.ledger.reserve(&self.account, self.most);
+        let ticket = reserved.map_err(|why| EngineError::Refused {
+            engine: "remote",
+            why,
+        })?;
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.push_back(ticket);
+        Ok(())
+    }
+
+    fn used(&self, usage: Usage) {
+        let ticket = self.ticket();
+        self.ledger.settle(&self.account, ticket, usage);
+    }
+
+    fn unused(&self) {
+        let ticket = self.ticket();
+        self.ledger.release(ticket);
+    }
+}
