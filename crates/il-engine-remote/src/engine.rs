@@ -1,0 +1,261 @@
+//! Completions from an endpoint.
+//!
+//! The one idea: whatever a provider sends, an answer ends where it was to end: at a stop text, at the end of the line
+//! or block, or because nobody wants more. Then the stream is closed.
+//!
+//! Deliberately absent: choosing what the model is shown; without a context the text around the cursor is.
+
+use std::{ops::ControlFlow, sync::Arc};
+
+use il_engine::{
+    CancelToken, Capabilities, Chunk, Context, Engine, EngineError, Finish, Length, Outcome,
+    Request, Sink, Window,
+    fim::{Template, neutralise},
+};
+
+use crate::{
+    Dialect, Endpoint, SetupError,
+    answer::{Answer, Out},
+    chat::capabilities,
+    dialect::{self, Ask, Exchange, Why},
+    endpoint::Asking,
+    failure::{ENGINE, Failure},
+    follow::{Hearing, finish, follow},
+    permits::Urgency,
+    window,
+};
+
+/// No line of code has more tokens than this that anybody waits for.
+const LINE_TOKENS: usize = 96;
+
+/// A model behind HTTP that completes code.
+#[derive(Debug)]
+pub struct RemoteEngine {
+    endpoint: Arc<Endpoint>,
+    window: Window,
+    /// The model's family, where it is known: its markers end an answer whoever lets them through.
+    family: Option<Arc<Template>>,
+}
+
+impl RemoteEngine {
+    /// Refuses an endpoint that could never fill a hole; the server is not asked yet.
+    pub fn new(endpoint: Arc<Endpoint>) -> Result<Self, SetupError> {
+        let settings = &endpoint.settings;
+        let dialect = settings.choice.dialect;
+        let family = match dialect.is_raw() {
+            true => Some(window::family(settings)?),
+            false => window::family(settings).ok(),
+        };
+        let template = match &family {
+            Some(family) if dialect.is_raw() => Arc::clone(family),
+            family => Arc::new(window::apart(family.as_ref())?),
+        };
+        let window = window::window(settings, &template, 0)?;
+        Ok(Self {
+            endpoint,
+            window,
+            family,
+        })
+    }
+
+    /// What ends an answer, the most important first, and how many of these the server is told.
+    fn stops(&self, length: Length) -> (Vec<Arc<str>>, usize) {
+        let mut stops: Vec<Arc<str>> = Vec::new();
+        if length == Length::Line {
+            stops.push("\n".into());
+        }
+        if let Some(family) = &self.family {
+            if self.endpoint.settings.choice.dialect.is_raw() {
+                stops.extend(family.stops.iter().cloned());
+            }
+            let told = stops.len();
+            stops.extend(family.stops.iter().cloned());
+            stops.extend(family.markers.iter().cloned());
+            return (stops, told);
+        }
+        let told = stops.len();
+        (stops, told)
+    }
+
+    /// A copy whose user code holds no markers, for servers that would take them for their own.
+    fn shown(&self, context: &Context) -> Context {
+        if self.endpoint.settings.choice.dialect == Dialect::LlamaServer {
+            return context.clone();
+        }
+        let template = &self.window.template;
+        let clean = |text: &Arc<str>| match neutralise(text, template) {
+            std::borrow::Cow::Borrowed(_) => Arc::clone(text),
+            std::borrow::Cow::Owned(text) => text.into(),
+        };
+        let mut shown = context.clone();
+        for text in [
+            &mut shown.repository,
+            &mut shown.path,
+            &mut shown.prefix,
+            &mut shown.begun,
+            &mut shown.suffix,
+        ] {
+            *text = clean(text);
+        }
+        for block in &mut shown.blocks {
+            block.path = clean(&block.path);
+            block.text = clean(&block.text);
+        }
+        shown
+    }
+
+    fn exchange(&self, context: &Context, length: Length, alternatives: usize) -> Exchange {
+        let settings = &self.endpoint.settings;
+        let (stops, told) = self.stops(length);
+        let max_tokens = match length {
+            Length::Line => settings.max_answer_tokens.min(LINE_TOKENS),
+            Length::Block { .. } => settings.max_answer_tokens,
+        };
+        let ask = Ask {
+            context,
+            template: &self.window.template,
+            stops: &stops[..told],
+            max_tokens,
+            alternatives,
+        };
+        dialect::completion(settings, &ask).expect("chat models are asked in words")
+    }
+
+    fn prompt_tokens(&self, context: &Context) -> u64 {
+        let mut texts: Vec<&str> = vec![&context.prefix, &context.begun, &context.suffix];
+        texts.extend(context.blocks.iter().map(|it| it.text.as_ref()));
+        let counts = self.window.tokenizer.count(&texts);
+        counts.iter().sum::<usize>() as u64
+    }
+}
+
+impl Engine for RemoteEngine {
+    fn capabilities(&self) -> Capabilities {
+        capabilities(&self.endpoint)
+    }
+
+    fn complete(
+        &self,
+        request: &Request,
+        cancel: &CancelToken,
+        sink: Sink<'_>,
+    ) -> Result<Outcome, EngineError> {
+        if cancel.is_cancelled() {
+            return Ok(Outcome::Cancelled);
+        }
+        let context = match &request.context {
+            Some(context) => self.shown(context),
+            None => self.shown(&window::own_text(request, &self.window)),
+        };
+        let alternatives = match self.endpoint.settings.choice.dialect {
+            Dialect::OpenAi | Dialect::OpenAiFim => request.alternatives.max(1),
+            _ => 1,
+        };
+        let exchange = self.exchange(&context, request.length, alternatives);
+        let prompt_tokens = self.prompt_tokens(&context);
+        let mut bill = self.endpoint.bill(prompt_tokens)?;
+        let asking = Asking {
+            urgency: Urgency::from(request.priority),
+            cancel,
+        };
+        let (stops, _) = self.stops(request.length);
+        // The line's end is where it is, not a stop text.
+        let stops: Vec<Arc<str>> = stops.into_iter().filter(|it| **it != *"\n").collect();
+        let answer = || {
+            let template = self.family.as_ref().unwrap_or(&self.window.template);
+            Answer::new(stops.clone())
+                .within(request.length)
+                .mending(template)
+        };
+        let mut saying = Saying {
+            answers: (0..alternatives).map(|_| answer()).collect(),
+            certainty: vec![0.0; alternatives],
+            cut: false,
+            sink,
+        };
+        let live = self.endpoint.ask(&exchange, &asking, &mut bill);
+        let outcome = live.and_then(|it| follow(it, &mut saying, &mut bill, cancel));
+        outcome.or_else(Failure::into_outcome)
+    }
+
+    fn window(&self) -> Option<Window> {
+        Some(self.window.clone())
+    }
+}
+
+/// Answers on their way to who asked.
+struct Saying<'a> {
+    answers: Vec<Answer>,
+    /// Logarithms of how likely the pieces so far are.
+    certainty: Vec<f32>,
+    /// Some answer ended here and not at the server.
+    cut: bool,
+    sink: Sink<'a>,
+}
+
+impl Saying<'_> {
+    fn say(&mut self, alternative: usize, text: String) -> ControlFlow<()> {
+        if text.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        (self.sink)(Chunk::Piece {
+            alternative,
+            text,
+            probability: self.certainty[alternative].exp().min(1.0),
+        })
+    }
+
+    fn close(&mut self, alternative: usize, finish: Finish) -> ControlFlow<()> {
+        (self.sink)(Chunk::End {
+            alternative,
+            finish,
+        })
+    }
+}
+
+impl Hearing for Saying<'_> {
+    fn text(&mut self, alternative: usize, text: &str, logprob: Option<f32>) -> ControlFlow<()> {
+        let Some(answer) = self.answers.get_mut(alternative) else {
+            return ControlFlow::Continue(());
+        };
+        if answer.is_over() {
+            return ControlFlow::Continue(());
+        }
+        self.certainty[alternative] += logprob.unwrap_or(0.0).min(0.0);
+        let Out { text, ended } = answer.push(text);
+        self.say(alternative, text)?;
+        if ended {
+            self.cut = true;
+            self.close(alternative, Finish::Complete)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn end(&mut self, alternative: usize, why: Why) -> ControlFlow<()> {
+        let Some(answer) = self.answers.get_mut(alternative) else {
+            return ControlFlow::Continue(());
+        };
+        if answer.is_over() {
+            return ControlFlow::Continue(());
+        }
+        let rest = answer.flush().text;
+        self.say(alternative, rest)?;
+        self.close(alternative, finish(why))
+    }
+
+    fn note(&mut self, what: String) -> ControlFlow<()> {
+        let stage = ENGINE;
+        (self.sink)(Chunk::Note { stage, what })
+    }
+
+    fn is_satisfied(&self) -> bool {
+        self.cut && self.answers.iter().all(Answer::is_over)
+    }
+
+    fn over(&mut self) -> ControlFlow<()> {
+        for alternative in 0..self.answers.len() {
+            self.end(alternative, Why::Stop)?;
+        }
+        ControlFlow::Continue(())
+    }
+}
