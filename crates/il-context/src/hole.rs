@@ -26,10 +26,21 @@ pub(crate) fn open(
     settings: &Settings,
     counts: &mut Counts,
 ) -> Option<usize> {
-    let hold = settings.hold.filter(|_| settings.scope != Scope::Line)?;
     if last.supplied != supplied(material) {
         return None;
     }
+    stays_open(last, material, window, settings, counts)
+}
+
+/// The same, whatever there is to choose from.
+pub(crate) fn stays_open(
+    last: &Memory,
+    material: &Material<'_>,
+    window: &Window,
+    settings: &Settings,
+    counts: &mut Counts,
+) -> Option<usize> {
+    let hold = settings.hold.filter(|_| settings.scope != Scope::Line)?;
     let before = material.text.get(last.start..last.hole)?;
     let typed = material.text.get(last.hole..material.cursor)?;
     let behind = shown_suffix(&material.text[material.cursor..]);

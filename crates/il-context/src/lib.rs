@@ -24,6 +24,7 @@
 
 mod alike;
 mod around;
+mod assembler;
 mod choice;
 mod counts;
 mod hole;
@@ -36,9 +37,10 @@ mod pieces;
 mod report;
 mod shares;
 
+pub use assembler::ContextEngine;
 pub use counts::Counts;
 pub use material::{Hold, Material, Scope, Settings, Tab};
 pub use memory::Memory;
-pub use packing::{Packed, pack};
+pub use packing::{Packed, go_on, pack};
 pub use report::{Entry, Fate, Kind, Report, Total, Why};
 pub use shares::Shares;

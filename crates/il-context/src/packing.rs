@@ -64,6 +64,24 @@ pub fn pack(
     Packing::new(material, window, settings, last, hole, counts).pack()
 }
 
+/// The prompt of last time with what was typed since, while its hole stays open: then nothing has to be looked up. `None`
+/// when it does not, or when there was nothing to choose from the last time; what `material` has found is not looked at.
+pub fn go_on(
+    material: &Material<'_>,
+    window: &Window,
+    settings: &Settings,
+    previous: &Memory,
+    counts: &mut Counts,
+) -> Option<Packed> {
+    let fresh = settings.hold.is_some_and(|it| it.fresh_blocks);
+    let chosen = previous.supplied || settings.scope != Scope::Full;
+    if fresh || !chosen || !previous.fits(material, window, settings) {
+        return None;
+    }
+    hole::stays_open(previous, material, window, settings, counts)?;
+    hole::held(previous, material, window, counts)
+}
+
 /// What is shown of what is behind the cursor: blank lines up to the end are nothing to fill a hole towards.
 pub(crate) fn shown_suffix(text: &str) -> &str {
     if text.trim().is_empty() { "" } else { text }
