@@ -16,6 +16,8 @@
 //! - **The suffix** stays while the new one is nearly the same.
 //! - **The hole** stays open where it was ([`Hold`]): what is typed becomes the beginning of the answer.
 //!
+//! For models without fill-in-the-middle there is [`hole_filling`]: the same context as a question to a chat model.
+//!
 //! Markers of models inside user code are left alone here: an engine that tokenises reads text with special tokens switched off,
 //! and one that sends a string breaks them ([`il_engine::fim::neutralise`]).
 //!
@@ -28,6 +30,7 @@ mod assembler;
 mod choice;
 mod counts;
 mod hole;
+pub mod hole_filling;
 mod material;
 mod memory;
 mod packing;
