@@ -16,6 +16,7 @@ mod place;
 mod progress;
 mod repository;
 mod session;
+mod settings;
 mod terminal;
 
 use std::process::ExitCode;
