@@ -32,6 +32,8 @@ impl std::fmt::Debug for File<'_> {
 pub struct Known<'a> {
     /// What endpoints speak, and what may stand before the colon of a shorthand.
     pub dialects: &'a [&'a str],
+    /// Those of them whose servers have one model, which need not be named.
+    pub without_model: &'a [&'a str],
     /// The ids of fill-in-the-middle templates.
     pub templates: &'a [&'a str],
 }
@@ -245,7 +247,13 @@ pub(crate) fn fits<'a>(
         Task::Embed => allowed.extend(["static".to_owned(), "none".to_owned()]),
         Task::Chat | Task::Edit | Task::Explain => {}
     }
-    allowed.extend(known.dialects.iter().map(|it| format!("{it}:MODEL@URL")));
+    allowed.extend(known.dialects.iter().map(|it| {
+        let is_unnamed = known.without_model.contains(it);
+        format!("{it}:{}", if is_unnamed { "URL" } else { "MODEL@URL" })
+    }));
+    if known.without_model.contains(&word) {
+        return Ok(Rung::Shorthand(word.to_owned()));
+    }
     let rung = Rung::parse(word).map_err(|message| Wrong {
         message,
         allowed: allowed.clone(),

@@ -106,6 +106,7 @@ pub struct Endpoint {
     pub speaks: Sourced<String>,
     /// `None` for the address that the dialect is known by.
     pub url: Option<Sourced<String>>,
+    /// Empty where the server has but one.
     pub model: Sourced<String>,
     /// Where its key is kept.
     pub key: Option<Sourced<KeySource>>,

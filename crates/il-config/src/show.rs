@@ -26,7 +26,7 @@ impl Settings {
             let mut table = Table::new(format!("endpoint.{name}"), &mut rows);
             table.row("speaks", &it.speaks);
             table.maybe("url", it.url.as_ref());
-            table.row("model", &it.model);
+            table.maybe("model", Some(&it.model).filter(|it| !it.is_empty()));
             table.maybe("key", it.key.as_ref());
             table.maybe("context_tokens", it.context_tokens.as_ref());
             table.maybe("answer_tokens", it.answer_tokens.as_ref());

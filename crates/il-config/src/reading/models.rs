@@ -38,14 +38,24 @@ impl Reader<'_> {
         let dialects = self.known.dialects;
         let example = format!("\"{}\"", dialects.first().unwrap_or(&"…"));
         section.needs(self, "speaks", &example);
-        section.needs(self, "model", "\"…\"");
         let speaks = self.known_word(section, "speaks", dialects);
+        let without = speaks
+            .as_ref()
+            .filter(|it| self.known.without_model.contains(&it.as_str()));
+        // The empty name is the server's own model.
+        let unnamed = without.map(|it| Sourced {
+            value: String::new(),
+            origin: it.origin,
+        });
+        if unnamed.is_none() {
+            section.needs(self, "model", "\"…\"");
+        }
         let url = self.url(section, "url");
         let key = self.key(section);
         let template = self.known_word(section, "template", self.known.templates);
         let proxy = self.url(section, "proxy");
         let endpoint = Endpoint {
-            model: section.text(self, "model")?,
+            model: section.text(self, "model").or(unnamed)?,
             speaks: speaks?,
             url,
             key,

@@ -98,7 +98,9 @@ impl Reader<'_> {
         match rung {
             Rung::Repo | Rung::Endpoint(_) => true,
             Rung::Local(name) => users.locals.contains_key(name) || users.names(rung),
-            Rung::Shorthand(_) => users.names(rung) || rung.dialect().is_none(),
+            Rung::Shorthand(word) => {
+                users.names(rung) || matches!(word.as_str(), "static" | "none")
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use crate::{Change, File, KeySource, Known, Layers, Origin, Override, Rung, Settings, Task};
 
 const KNOWN: Known<'static> = Known {
-    dialects: &["openai", "mistral", "ollama"],
+    dialects: &["openai", "mistral", "ollama", "llama-server"],
+    without_model: &["llama-server"],
     templates: &["codestral", "qwen2.5-coder"],
 };
 
@@ -171,6 +172,16 @@ fn a_key_is_said_by_where_it_is_kept() {
 }
 
 #[test]
+fn a_server_with_one_model_need_not_name_it() {
+    let (settings, problems) = Settings::read(layers(
+        "version = 1\n[endpoint.a]\nspeaks = \"llama-server\"\n",
+        "",
+    ));
+    assert_eq!(problems, []);
+    assert_eq!(settings.endpoints["a"].model.value, "");
+}
+
+#[test]
 fn a_key_in_the_file_is_refused_and_not_repeated() {
     user_problems(
         "version = 1\n[endpoint.a]\nspeaks = \"openai\"\nmodel = \"m\"\nkey = \"sk-123\"\n",
@@ -201,7 +212,7 @@ fn a_slip_is_pointed_at() {
             config.toml:3:10: `speaks` cannot be `mistrl`: did you mean `mistral`?
               3 │ speaks = "mistrl"
                 │          ^^^^^^^^
-                = allowed: `openai`, `mistral`, `ollama`
+                = allowed: `openai`, `mistral`, `ollama`, `llama-server`
             config.toml:4:1: unknown key `ulr` in `[endpoint.work]`: did you mean `url`?
               4 │ ulr = …
                 │ ^^^
@@ -244,11 +255,11 @@ fn a_slip_is_pointed_at() {
             config.toml:8:8: `static` is for `embed` alone
               8 │ use = ["static", "local:"]
                 │        ^^^^^^^^
-                = allowed: `local:NAME`, `endpoint:NAME`, `openai:MODEL@URL`, `mistral:MODEL@URL`, `ollama:MODEL@URL`
+                = allowed: `local:NAME`, `endpoint:NAME`, `openai:MODEL@URL`, `mistral:MODEL@URL`, `ollama:MODEL@URL`, `llama-server:URL`
             config.toml:8:18: `local:` is followed by a name
               8 │ use = ["static", "local:"]
                 │                  ^^^^^^^^
-                = allowed: `local:NAME`, `endpoint:NAME`, `openai:MODEL@URL`, `mistral:MODEL@URL`, `ollama:MODEL@URL`
+                = allowed: `local:NAME`, `endpoint:NAME`, `openai:MODEL@URL`, `mistral:MODEL@URL`, `ollama:MODEL@URL`, `llama-server:URL`
         "#]],
     );
     user_problems(
@@ -359,19 +370,22 @@ fn a_repository_names_no_key_no_address_and_raises_no_cap() {
         "#]],
     );
     repository_problems(
-        "version = 1\n[inline]\nuse = [\"ollama:x@http://evil\", \"local:./evil.gguf\", \"endpoint:other\"]\n\
+        "version = 1\n[inline]\nuse = [\"ollama:x@http://evil\", \"local:./evil.gguf\", \"endpoint:other\", \"llama-server\"]\n\
          context = \"full\"\nanswer_tokens = 9\n[budget]\nper_day = \"50\"\nunpriced = \"allow\"\n",
         &expect![[r#"
             .interline.toml:3:8: a repository may choose only among what your own settings name, and they do not name `ollama:x@http://evil`
-              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other"]
+              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other", "llama-server"]
                 │        ^^^^^^^^^^^^^^^^^^^^^^
             .interline.toml:3:32: a repository may choose only among what your own settings name, and they do not name `local:./evil.gguf`
-              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other"]
+              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other", "llama-server"]
                 │                                ^^^^^^^^^^^^^^^^^^^
             .interline.toml:3:53: there is no `[endpoint.other]`
-              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other"]
+              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other", "llama-server"]
                 │                                                     ^^^^^^^^^^^^^^^^
                 = allowed: `endpoint:talk`, `endpoint:work`
+            .interline.toml:3:71: a repository may choose only among what your own settings name, and they do not name `llama-server`
+              3 │ use = ["ollama:x@http://evil", "local:./evil.gguf", "endpoint:other", "llama-server"]
+                │                                                                       ^^^^^^^^^^^^^^
             .interline.toml:4:11: a repository may narrow the context, not widen it: your own settings say `file`
               4 │ context = "full"
                 │           ^^^^^^
