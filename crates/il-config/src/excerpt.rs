@@ -60,8 +60,9 @@ pub(crate) struct Excerpt {
 }
 
 impl Excerpt {
-    /// The line at `span` of `text`, and where it is.
-    pub(crate) fn cut(text: &str, span: &Range<usize>) -> (Place, Self) {
+    /// The line at `span` of `text`, and where it is. Where the text is no TOML a line may be made of two: what looks
+    /// like more than one value is not shown then.
+    pub(crate) fn cut(text: &str, span: &Range<usize>, is_toml: bool) -> (Place, Self) {
         let at = floor(text, span.start.min(text.len()));
         let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
         let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
@@ -72,11 +73,11 @@ impl Excerpt {
             line: text[..start].matches('\n').count() + 1,
             column: text[start..at].chars().count() + 1,
         };
-        (place, Self::mask(line, at - start..until - start))
+        let shown = harmless_part(line, is_toml);
+        (place, Self::mask(line, shown, at - start..until - start))
     }
 
-    fn mask(line: &str, marked: Range<usize>) -> Self {
-        let shown = harmless_part(line);
+    fn mask(line: &str, shown: usize, marked: Range<usize>) -> Self {
         let count = |until: usize| line[..until.min(shown)].chars().count();
         let marked = count(marked.start)..count(marked.end);
         let mut visible: String = line[..shown].chars().map(printable).collect();
@@ -106,7 +107,7 @@ pub(crate) fn is_setting(key: &str) -> bool {
 }
 
 /// How much of a line may be shown, in bytes.
-fn harmless_part(line: &str) -> usize {
+fn harmless_part(line: &str, is_toml: bool) -> usize {
     let trimmed = line.trim_start();
     if trimmed.is_empty() {
         return line.len();
@@ -129,7 +130,8 @@ fn harmless_part(line: &str) -> usize {
     let names_a_secret = SECRET_WORDS
         .iter()
         .any(|it| value.to_lowercase().contains(it));
-    if HARMLESS.contains(&name) && !names_a_user && !names_a_secret {
+    let is_one = is_toml || !value.contains('=');
+    if HARMLESS.contains(&name) && is_one && !names_a_user && !names_a_secret {
         return line.len();
     }
     let gap = value.len() - value.trim_start().len();
@@ -169,7 +171,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, shown: &str) {
-        assert_eq!(Excerpt::cut(line, &(0..0)).1.line, shown);
+        assert_eq!(Excerpt::cut(line, &(0..0), false).1.line, shown);
     }
 
     #[test]
@@ -186,6 +188,7 @@ mod tests {
         check("url = \"https://host\", key = \"sk-123\"", "url = …");
         check("[endpoint.work] sk-123", "[endpoint.work]…");
         check("sk1 = 2", "…");
+        check("model = \"code = \"sk-123\"", "model = …");
     }
 
     #[test]
@@ -199,7 +202,7 @@ mod tests {
     fn the_caret_stands_under_what_is_meant() {
         let text = "version = 1\n\turl = \"ü\" # x\n";
         let at = text.find('ü').expect("it is there");
-        let (place, excerpt) = Excerpt::cut(text, &(at..at + 2));
+        let (place, excerpt) = Excerpt::cut(text, &(at..at + 2), true);
         assert_eq!((place.line, place.column), (2, 9));
         assert_eq!(excerpt.carets(), "\t       ^");
         assert_eq!(excerpt.line, "\turl = \"ü\" # x");

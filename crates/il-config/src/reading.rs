@@ -83,8 +83,10 @@ pub(crate) fn read(
         owner,
         known,
         problems: Vec::new(),
+        is_toml: true,
     };
     let (root, errors) = DeTable::parse_recoverable(text);
+    reader.is_toml = errors.is_empty();
     for error in errors {
         let span = error.span().unwrap_or_default();
         reader.problem(&span, format!("this is no TOML: {}", error.message()));
@@ -144,6 +146,7 @@ struct Reader<'a> {
     owner: Owner<'a>,
     known: Known<'a>,
     problems: Vec<Problem>,
+    is_toml: bool,
 }
 
 /// A value and the bytes of the file that say it.
@@ -159,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     fn problem_among(&mut self, span: &Range<usize>, message: impl Into<String>, allowed: &[&str]) {
-        let (place, excerpt) = Excerpt::cut(self.text, span);
+        let (place, excerpt) = Excerpt::cut(self.text, span, self.is_toml);
         self.problems.push(Problem {
             file: Some(self.name.to_owned()),
             place: Some(place),
@@ -177,7 +180,7 @@ impl<'a> Reader<'a> {
     }
 
     fn sourced<T>(&self, found: Found<T>) -> Sourced<T> {
-        let (place, _) = Excerpt::cut(self.text, &found.span);
+        let (place, _) = Excerpt::cut(self.text, &found.span, true);
         let origin = match self.owner {
             Owner::User => Origin::User(place),
             Owner::Repository(_) => Origin::Repository(place),

@@ -449,7 +449,7 @@ fn edit_and_explain_are_served_as_chat_is() {
 const CANARY: &str = "sk-CANARY-1a2b3c4d5e6f";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
 
     #[test]
     fn no_message_holds_a_key(
