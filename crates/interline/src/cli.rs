@@ -93,9 +93,10 @@ pub(crate) struct Complete {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Who answers
-    #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Repo)]
-    pub(crate) engine: Engine,
+    /// Who answers: `repo`, `local:MODEL` or a `.gguf` file, `endpoint:NAME` of the settings, or a server in one word such
+    /// as `ollama:MODEL`; several with commas, the first that can answers [default: what the settings say]
+    #[arg(long, value_name = "ENGINE")]
+    pub(crate) engine: Option<String>,
 
     /// What the answer may draw from
     #[arg(long, value_enum, value_name = "CONTEXT", default_value_t = Context::Full)]
@@ -119,13 +120,6 @@ pub(crate) struct Complete {
     pub(crate) hide: Option<Hide>,
 }
 
-/// Who answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
-    /// The embedded model, learnt from the repository
-    Repo,
-}
-
 /// What an answer may draw from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Context {
@@ -135,6 +129,16 @@ pub(crate) enum Context {
     File,
     /// The line alone
     Line,
+}
+
+impl From<Context> for il_context::Scope {
+    fn from(it: Context) -> Self {
+        match it {
+            Context::Full => Self::Full,
+            Context::File => Self::File,
+            Context::Line => Self::Line,
+        }
+    }
 }
 
 /// What of the file is taken as not yet written.

@@ -39,6 +39,26 @@ pub(crate) fn door() -> anyhow::Result<Arc<dyn Transport>> {
     Ok(made)
 }
 
+/// A door of its own for an endpoint whose settings name another proxy or other authorities.
+pub(crate) fn door_for(
+    proxy: Option<&str>,
+    authorities: Option<&str>,
+) -> anyhow::Result<Arc<dyn Transport>> {
+    if proxy.is_none() && authorities.is_none() {
+        return door();
+    }
+    let mut own = settings(|name| env::var(name).ok());
+    match proxy {
+        None => {}
+        Some("none") => own.proxy = Proxy::None,
+        Some(url) => own.proxy = Proxy::Named(Secret::new(url)),
+    }
+    if let Some(file) = authorities {
+        own.ca_file = Some(file.into());
+    }
+    Ok(Arc::new(Egress::new(own).map_err(usage)?))
+}
+
 fn settings(variable: impl Fn(&str) -> Option<String>) -> Settings {
     let said = |name: &str| variable(name).filter(|it| !it.trim().is_empty());
     Settings {

@@ -7,9 +7,11 @@
 
 mod cli;
 mod commands;
+mod costs;
 mod diagnostics;
 mod egress;
 mod embedding;
+mod engines;
 mod failure;
 mod interrupt;
 mod place;

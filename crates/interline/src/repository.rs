@@ -20,7 +20,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Instant,
@@ -34,8 +34,12 @@ use self::{
     cache::{Saved, Unusable},
     index::keeper::Keeper,
     model::Model,
+    retriever::IndexRetriever,
 };
-use crate::terminal;
+use crate::{
+    engines::{Engines, Patience, Subject, Wanted},
+    terminal,
+};
 
 /// From this many changed files on it is quicker to learn everything again than one after another: in a
 /// repository of a million tokens a changed file costs about a twentieth of learning all.
@@ -65,9 +69,13 @@ pub(crate) enum Learn {
 pub(crate) struct WorkingTrees {
     mode: Mode,
     learn: Learn,
+    engines: Engines,
     open: Mutex<HashMap<PathBuf, Slot>>,
     blank: Mutex<Option<Arc<Model>>>,
 }
+
+/// Empty until it is open.
+type SharedIndex = Arc<OnceLock<Arc<il_index::Index>>>;
 
 /// Locked while its repository is being opened, so that two who ask for one root share the work.
 type Slot = Arc<Mutex<Option<WorkingTree>>>;
@@ -75,16 +83,23 @@ type Slot = Arc<Mutex<Option<WorkingTree>>>;
 /// One open repository. Dropping the watcher stops it, and so does dropping the keeper.
 struct WorkingTree {
     learnt: Arc<Learnt>,
+    /// Who answers: what was learnt, and the models above it.
+    engine: Arc<dyn Engine>,
     facts: Facts,
     watcher: Option<Watcher>,
     keeper: Option<Arc<Keeper>>,
 }
 
 impl WorkingTrees {
-    pub(crate) fn new(mode: Mode, learn: Learn) -> Self {
+    pub(crate) fn new(mode: Mode, learn: Learn, wanted: Wanted) -> Self {
+        let patience = match mode {
+            Mode::Once => Patience::Wait,
+            Mode::Watching => Patience::GoOn,
+        };
         Self {
             mode,
             learn,
+            engines: Engines::new(wanted, patience),
             open: Mutex::default(),
             blank: Mutex::default(),
         }
@@ -109,6 +124,7 @@ impl WorkingTrees {
                 }
             }
         }
+        self.engines.stop();
     }
 
     fn blank(&self) -> Arc<Model> {
@@ -131,6 +147,7 @@ impl WorkingTrees {
         if is_everything || self.learn == Learn::Nothing {
             let learnt = Arc::new(Learnt::new(root, self.blank(), BTreeMap::new(), None));
             return Ok(WorkingTree {
+                engine: self.engine(root, &learnt, None),
                 learnt,
                 facts: Facts::nothing(),
                 watcher: None,
@@ -138,19 +155,50 @@ impl WorkingTrees {
             });
         }
         let (learnt, facts, files) = open(root, progress, cancel)?;
+        let mut index = None;
         let (keeper, watcher) = match self.mode {
-            Mode::Once => (None, None),
+            Mode::Once => {
+                if self.engines.has_models(root) {
+                    index = once(root, &files, cancel);
+                }
+                (None, None)
+            }
             Mode::Watching => {
                 let keeper = Keeper::start(root, &files).map(Arc::new);
                 let watcher = watch(&learnt, keeper.clone(), &files);
+                index = keeper.as_ref().map(|it| it.index());
                 (keeper, watcher)
             }
         };
         Ok(WorkingTree {
+            engine: self.engine(root, &learnt, index),
             learnt,
             facts,
             watcher,
             keeper,
+        })
+    }
+}
+
+/// The index of a tree, as it is now.
+fn once(root: &Path, files: &[File], cancel: &CancelToken) -> Option<SharedIndex> {
+    match index::open_fresh(root, files, cancel) {
+        Ok(opened) => Some(Arc::new(OnceLock::from(opened.index))),
+        Err(why) => {
+            tracing::warn!("nothing of the repository is shown to models: {why:#}");
+            None
+        }
+    }
+}
+
+impl WorkingTrees {
+    /// The models above what was learnt.
+    fn engine(&self, root: &Path, learnt: &Learnt, index: Option<SharedIndex>) -> Arc<dyn Engine> {
+        let retriever = index.map(|it| Arc::new(IndexRetriever::when_open(root, it)) as _);
+        self.engines.ladder(Subject {
+            root,
+            repo: Arc::clone(&learnt.model) as _,
+            retriever,
         })
     }
 }
@@ -168,7 +216,7 @@ impl Repositories for WorkingTrees {
             Some(tree) => tree,
             empty => empty.insert(self.open_tree(root, progress, cancel)?),
         };
-        Ok(Arc::clone(&tree.learnt.model) as _)
+        Ok(Arc::clone(&tree.engine))
     }
 
     fn fallback(&self) -> Option<Arc<dyn Engine>> {
@@ -521,6 +569,6 @@ fn watch(learnt: &Arc<Learnt>, keeper: Option<Arc<Keeper>>, files: &[File]) -> O
 }
 
 /// What a panic elsewhere left in a lock is still good: every update is complete in itself.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

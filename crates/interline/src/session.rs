@@ -13,6 +13,7 @@ use il_assist::{
 };
 
 use crate::{
+    engines::Wanted,
     failure::unavailable,
     repository::{Facts, Learn, Mode, WorkingTrees},
     terminal::ProgressBar,
@@ -32,8 +33,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens the repository at `root`, an absolute path without links; shows how far it is on a terminal.
-    pub(crate) fn open(root: &Path, learn: Learn) -> anyhow::Result<Self> {
-        let trees = Arc::new(WorkingTrees::new(Mode::Once, learn));
+    pub(crate) fn open(root: &Path, learn: Learn, wanted: Wanted) -> anyhow::Result<Self> {
+        let trees = Arc::new(WorkingTrees::new(Mode::Once, learn, wanted));
         let settings = Settings {
             encoding: Encoding::Utf32,
             ..Settings::default()

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use self::subject::Subject;
 use crate::{
     cli::{Complete, Context},
+    engines::Wanted,
     failure::Exit,
     repository::{Facts, Learn},
     session::Session,
@@ -55,7 +56,11 @@ fn ask(subject: &Subject, args: &Complete) -> anyhow::Result<Answered> {
         Context::Full => Learn::Repository,
         Context::File | Context::Line => Learn::Nothing,
     };
-    let session = Session::open(&subject.root, learn)?;
+    let wanted = Wanted {
+        ladder: args.engine.clone(),
+        scope: Some(args.context.into()),
+    };
+    let session = Session::open(&subject.root, learn, wanted)?;
     let text = subject.text.contents();
     let number = usize::from(args.number);
     let answer = session.complete(&subject.path, text, subject.position(), number)?;

@@ -7,6 +7,7 @@ use il_lsp::Ports;
 
 use crate::{
     cli::Lsp,
+    engines::Wanted,
     failure::Exit,
     repository::{Learn, Mode, WorkingTrees},
     terminal,
@@ -19,7 +20,11 @@ pub(crate) fn run(_: &Lsp) -> anyhow::Result<Exit> {
              (`interline doctor` says how to set one up; Ctrl+C ends it)",
         );
     }
-    let trees = Arc::new(WorkingTrees::new(Mode::Watching, Learn::Repository));
+    let trees = Arc::new(WorkingTrees::new(
+        Mode::Watching,
+        Learn::Repository,
+        Wanted::default(),
+    ));
     let (connection, threads) = il_lsp::stdio()?;
     let served = il_lsp::serve(connection, ports(&trees));
     trees.save();

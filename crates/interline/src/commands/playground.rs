@@ -13,6 +13,7 @@ use il_playground::{Fact, Files, LanguageServer, Listing, Options};
 use super::lsp;
 use crate::{
     cli::Playground,
+    engines::Wanted,
     failure::Exit,
     interrupt,
     repository::{Facts, Learn, Mode, WorkingTrees, tree},
@@ -24,7 +25,11 @@ const MOST_LISTED: usize = 50_000;
 
 pub(crate) fn run(args: &Playground) -> anyhow::Result<Exit> {
     let root = tree::repository(args.dir.as_deref())?;
-    let trees = Arc::new(WorkingTrees::new(Mode::Watching, Learn::Repository));
+    let trees = Arc::new(WorkingTrees::new(
+        Mode::Watching,
+        Learn::Repository,
+        Wanted::default(),
+    ));
     let playground = il_playground::Playground {
         root: root.clone(),
         files: Arc::new(Admitted { root: root.clone() }),

@@ -91,6 +91,22 @@ pub(crate) fn open(root: &Path, flag: Option<&EmbeddingChoice>) -> anyhow::Resul
     })
 }
 
+/// Opens the index of the tree at `root` and brings it up to date with what a scan found. Vectors are left for later: what
+/// helps at a cursor is found by names.
+pub(crate) fn open_fresh(
+    root: &Path,
+    files: &[File],
+    cancel: &CancelToken,
+) -> anyhow::Result<Opened> {
+    let opened = open(root, None)?;
+    let difference = opened.index.difference(stamped(files));
+    opened.update(&difference, &|_| {}, cancel);
+    if let Err(problem) = opened.save() {
+        tracing::warn!("{problem}");
+    }
+    Ok(opened)
+}
+
 /// Refuses what is not one thing that somebody works on.
 pub(crate) fn check_root(root: &Path) -> anyhow::Result<()> {
     if super::root::is_everything(root) {

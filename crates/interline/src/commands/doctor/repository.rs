@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Finding, index};
 use crate::{
+    engines::Wanted,
     repository::{Facts, How, Learn, tree},
     session::Session,
     terminal::{bytes, count},
@@ -30,7 +31,7 @@ pub(super) fn check(root: &Path) -> Vec<Finding> {
     let all = tree::scan_all(root);
     let scan = tree::learnable(all.clone());
     let mut findings = vec![root_found(root), files(&scan), languages(root, &scan)];
-    match Session::open(root, Learn::Repository) {
+    match Session::open(root, Learn::Repository, Wanted::repo_model()) {
         Ok(session) => {
             findings.extend(session.facts().as_ref().map(model));
             findings.push(suggestions(root, &scan, &session));

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     cli::EvalReplay,
     commands::lsp,
+    engines::Wanted,
     failure::{Exit, usage},
     place::Place,
     repository::{Learn, Mode, WorkingTrees, root, tree},
@@ -76,7 +77,7 @@ fn lines_between(text: &str, from: usize, to: Option<usize>) -> Result<Range<usi
 }
 
 fn type_through_server(root: &Path, script: &Script<'_>, learn: Learn) -> anyhow::Result<Replayed> {
-    let trees = Arc::new(WorkingTrees::new(Mode::Once, learn));
+    let trees = Arc::new(WorkingTrees::new(Mode::Once, learn, Wanted::repo_model()));
     let (server, client) = Connection::memory();
     thread::scope(|scope| {
         let serving = scope.spawn(|| il_lsp::serve(server, lsp::ports(&trees)));

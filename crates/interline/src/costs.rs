@@ -1,0 +1,88 @@
+//! The books of this user on this machine.
+//!
+//! Deliberately absent: what a model costs and when a cap is reached (`il-ledger`).
+
+use std::{
+    env,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
+
+use etcetera::{AppStrategy as _, AppStrategyArgs};
+use il_config::Settings;
+use il_ledger::{Budget, Clock, Ledger, Price, Prices};
+
+use crate::repository::lock;
+
+/// Where things are kept that cannot be made again, instead of the usual place.
+const DATA: &str = "INTERLINE_DATA_DIR";
+
+/// Where things are kept that cannot be made again.
+pub(crate) fn data_directory() -> Result<PathBuf, String> {
+    if let Some(named) = env::var_os(DATA).filter(|it| !it.is_empty()) {
+        return Ok(named.into());
+    }
+    let strategy = etcetera::choose_app_strategy(AppStrategyArgs {
+        app_name: "interline".to_owned(),
+        ..AppStrategyArgs::default()
+    });
+    let strategy = strategy.map_err(|why| format!("{why}: set `{DATA}` to a folder"))?;
+    Ok(strategy.data_dir())
+}
+
+/// Who asks, as far as costs are concerned.
+pub(crate) fn user() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|it| env::var(it).ok().filter(|name| !name.trim().is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Whether anything caps what may be spent.
+pub(crate) fn is_capped(settings: &Settings) -> bool {
+    settings.budget.per_day.is_some() || settings.budget.per_user_per_day.is_some()
+}
+
+/// The books, opened once.
+pub(crate) fn ledger(settings: &Settings) -> Result<Arc<Ledger>, String> {
+    static OPEN: Mutex<Option<Arc<Ledger>>> = Mutex::new(None);
+    let mut open = lock(&OPEN);
+    if let Some(ledger) = &*open {
+        return Ok(Arc::clone(ledger));
+    }
+    let clock: Clock = Arc::new(SystemTime::now);
+    let directory = data_directory()?.join("costs");
+    let made = Ledger::open(&directory, prices(settings), budget(settings), clock);
+    let made = made.map_err(|why| why.to_string())?;
+    *open = Some(Arc::clone(&made));
+    Ok(made)
+}
+
+fn budget(settings: &Settings) -> Budget {
+    let said = &settings.budget;
+    Budget {
+        per_day: said.per_day.as_ref().map(|it| it.value),
+        per_user_per_day: said.per_user_per_day.as_ref().map(|it| it.value),
+        currency: said.currency.value.clone(),
+        allow_unpriced: said.allow_unpriced.value,
+        keep_days: said.keep_days.value,
+    }
+}
+
+fn prices(settings: &Settings) -> Prices {
+    let mut prices = Prices::shipped();
+    for (pattern, said) in &settings.prices {
+        prices = prices.with(pattern, price(said));
+    }
+    prices
+}
+
+fn price(said: &il_config::Price) -> Price {
+    Price {
+        input: said.input.value,
+        cached: said.cached.as_ref().map(|it| it.value),
+        output: said.output.value,
+        currency: said.currency.value.clone(),
+    }
+}
