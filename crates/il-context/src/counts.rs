@@ -12,18 +12,21 @@ use std::{
     hash::{Hash as _, Hasher as _},
 };
 
-use il_engine::{context::Tokenizer, fim::Part};
+use il_engine::{Context, Window, context::Tokenizer, fim::Part};
 use rustc_hash::FxHashMap;
 
 /// Texts in each of the two generations at most.
 const GENERATION: usize = 8192;
 
-/// Remembers how many tokens texts have. For one tokenizer: another one needs another memory.
+/// Remembers how many tokens texts have. For one tokenizer and the estimate that stands for it: another one needs
+/// another memory.
 #[derive(Clone, Default)]
 pub struct Counts {
     young: FxHashMap<u64, u32>,
     /// What was young before; what is asked for becomes young again, the rest is forgotten.
     old: FxHashMap<u64, u32>,
+    /// Whether they are exact: an engine may estimate until its model is loaded.
+    exact: bool,
     calls: u64,
     texts: u64,
 }
@@ -51,6 +54,11 @@ impl Counts {
 
     /// The tokens of each text, asking for those that are not known, once.
     pub(crate) fn of(&mut self, tokenizer: &dyn Tokenizer, texts: &[&str]) -> Vec<usize> {
+        if self.exact != tokenizer.exact() {
+            self.exact = tokenizer.exact();
+            self.young.clear();
+            self.old.clear();
+        }
         let keys: Vec<u64> = texts.iter().map(|it| hash(it)).collect();
         let mut unknown: Vec<&str> = Vec::new();
         let mut asked: FxHashMap<u64, usize> = FxHashMap::default();
@@ -85,9 +93,10 @@ impl Counts {
         counts
     }
 
-    /// The tokens of a rendered prompt: one for each marker, and those of each text.
-    pub(crate) fn of_parts(&mut self, tokenizer: &dyn Tokenizer, parts: &[Part<'_>]) -> usize {
-        let texts: Vec<&str> = parts
+    /// The tokens of a prompt as it is sent: one for each marker, and those of each text. A suffix that is sent beside it counts.
+    pub(crate) fn of_prompt(&mut self, window: &Window, context: &Context) -> usize {
+        let parts = window.template.render(context);
+        let mut texts: Vec<&str> = parts
             .iter()
             .filter_map(|it| match it {
                 Part::Text(text) => Some(text.as_ref()),
@@ -95,7 +104,11 @@ impl Counts {
             })
             .collect();
         let markers = parts.len() - texts.len();
-        markers + self.of(tokenizer, &texts).iter().sum::<usize>()
+        if !window.template.shows_suffix() {
+            texts.push(&context.suffix);
+        }
+        let counts = self.of(window.tokenizer.as_ref(), &texts);
+        markers + counts.iter().sum::<usize>()
     }
 
     /// A count that is known, which makes it young.

@@ -76,8 +76,7 @@ pub(crate) fn held(
         begun: typed.into(),
         ..(*last.context).clone()
     });
-    let parts = window.template.render(&context);
-    let tokens = counts.of_parts(window.tokenizer.as_ref(), &parts);
+    let tokens = counts.of_prompt(window, &context);
     if tokens > window.tokens {
         return None;
     }
@@ -87,7 +86,10 @@ pub(crate) fn held(
     report.entries.retain(|it| it.kind != Kind::Begun);
     if !typed.is_empty() {
         let first = material.first_line
-            + u32::try_from(material.text[..last.hole].matches('\n').count()).unwrap_or(u32::MAX);
+            + u32::try_from(
+                memchr::memchr_iter(b'\n', &material.text.as_bytes()[..last.hole]).count(),
+            )
+            .unwrap_or(u32::MAX);
         let more = u32::try_from(typed.matches('\n').count()).unwrap_or(0);
         let after = report.entries.iter().position(|it| it.kind == Kind::Prefix);
         let entry = Entry {

@@ -21,6 +21,9 @@ const TAG: &str = "FILL";
 /// What stands where it is missing.
 const HOLE: &str = "HOLE";
 
+/// Tokens of the question beside the context, about: to be taken off the window that a context for it is packed for.
+pub const OVERHEAD: usize = 256;
+
 /// A question for the text that is missing at the cursor, and who reads the answer.
 pub fn ask(context: &Context, max_tokens: usize) -> (ChatRequest, Extractor) {
     let before = format!("{}{}", context.prefix, context.begun);

@@ -75,5 +75,6 @@ impl Memory {
             && self.scope == settings.scope
             && self.tokens == window.tokens
             && self.template == window.template.id
+            && self.report.exact == window.tokenizer.exact()
     }
 }

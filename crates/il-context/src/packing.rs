@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use il_engine::{
     Context, Window,
-    context::Tokenizer,
     fim::{Element, Slot},
 };
 
@@ -109,6 +108,8 @@ struct Packing<'a, 'c> {
     frame_of_blocks: usize,
     begun_cost: usize,
     last_suffix: usize,
+    /// The hole, and the line it is in.
+    anchor: (usize, u32),
 }
 
 impl<'a, 'c> Packing<'a, 'c> {
@@ -151,7 +152,9 @@ impl<'a, 'c> Packing<'a, 'c> {
             frame_of_blocks: 0,
             begun_cost: 0,
             last_suffix: 0,
+            anchor: (0, material.first_line),
         };
+        packing.anchor = (hole, packing.line_at(hole));
         packing.weigh();
         packing
     }
@@ -257,9 +260,7 @@ impl<'a, 'c> Packing<'a, 'c> {
     }
 
     fn cost(&mut self, context: &Context) -> usize {
-        let parts = self.window.template.render(context);
-        let tokenizer: &dyn Tokenizer = self.window.tokenizer.as_ref();
-        self.counts.of_parts(tokenizer, &parts)
+        self.counts.of_prompt(self.window, context)
     }
 
     /// Everything around the blocks.
@@ -439,8 +440,15 @@ impl<'a, 'c> Packing<'a, 'c> {
     }
 
     fn line_at(&self, offset: usize) -> u32 {
-        let lines = self.material.text[..offset].matches('\n').count();
-        self.material.first_line.saturating_add(count(lines))
+        // A buffer can be large, and what is asked for is nearly always near the hole.
+        let (near, line) = self.anchor;
+        let bytes = self.material.text.as_bytes();
+        let between = |a: usize, b: usize| count(memchr::memchr_iter(b'\n', &bytes[a..b]).count());
+        if offset < near {
+            line.saturating_sub(between(offset, near))
+        } else {
+            line.saturating_add(between(near, offset))
+        }
     }
 }
 

@@ -83,7 +83,12 @@ fn sent(packed: &Packed, window: &Window) -> usize {
         Part::Marker(_) => 1,
         Part::Text(it) => window.tokenizer.count(&[it])[0],
     };
-    parts.iter().map(one).sum()
+    let beside = if window.template.shows_suffix() {
+        ""
+    } else {
+        &packed.context.suffix
+    };
+    parts.iter().map(one).sum::<usize>() + window.tokenizer.count(&[beside])[0]
 }
 
 fn snippet(path: &str, first: u32, text: &str, source: Source, score: f32) -> Snippet {

@@ -159,6 +159,8 @@ impl Template {
         let mut turned = self.clone();
         std::mem::swap(&mut turned.fill, &mut turned.other);
         turned.order = order;
+        let family = self.id.split(':').next().unwrap_or_default();
+        turned.id = format!("{family}:{}", order.name()).into();
         (!turned.fill.is_empty()).then_some(turned)
     }
 
@@ -186,6 +188,11 @@ impl Template {
     pub fn spelt<'a>(&'a self, marker: &'a str) -> impl Iterator<Item = &'a str> {
         let others = self.spellings.iter().find(|it| it.0.as_ref() == marker);
         std::iter::once(marker).chain(others.into_iter().flat_map(|it| &it.1).map(AsRef::as_ref))
+    }
+
+    /// Whether the suffix is in the prompt; otherwise whoever sends it gives it beside, and it counts all the same.
+    pub fn shows_suffix(&self) -> bool {
+        self.fill.contains(&Element::Slot(Slot::Suffix))
     }
 
     /// Whether what is typed into an open hole stands at the end of the prompt, so that nothing else is evaluated again.

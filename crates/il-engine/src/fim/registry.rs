@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Template, reading};
+use super::{Order, Template, reading};
 
 const TABLE: &str = include_str!("templates.toml");
 
@@ -164,13 +164,32 @@ impl Registry {
         self.families.iter().map(|it| &it.template)
     }
 
-    /// The template that is called so.
+    /// The template that is called so: `starcoder2`, or `starcoder2:psm` for an order that is not the preferred one.
     pub fn by_id(&self, id: &str) -> Result<Arc<Template>, Unknown> {
-        let found = self.all().find(|it| it.id.as_ref() == id);
-        found.cloned().ok_or_else(|| Unknown::Id {
-            id: id.to_owned(),
-            known: self.known(),
-        })
+        let (name, order) = match id.split_once(':') {
+            Some((name, order)) => (name, Some(order)),
+            None => (id, None),
+        };
+        let orders = [Order::Psm, Order::Spm];
+        let order = match order {
+            Some(name) => orders.into_iter().find(|it| it.name() == name).map(Some),
+            None => Some(None),
+        };
+        let found = self.all().find(|it| it.id.as_ref() == name);
+        let (Some(order), Some(found)) = (order, found) else {
+            return Err(Unknown::Id {
+                id: id.to_owned(),
+                known: self.known(),
+            });
+        };
+        let Some(order) = order.filter(|it| *it != found.order) else {
+            return Ok(found.clone());
+        };
+        let turned = found.in_order(order).ok_or_else(|| Unknown::Order {
+            family: found.name.clone(),
+            order: order.name(),
+        })?;
+        Ok(Arc::new(turned))
     }
 
     /// The template of a model that must be one of the families.
@@ -311,6 +330,20 @@ mod tests {
         is("stabilityai/stable-code-3b", "stable-code");
         is("smallcloudai/Refact-1_6B-fim", "refact");
         is("interline-tiny", "interline-tiny");
+    }
+
+    #[test]
+    fn an_order_can_be_asked_for_where_it_was_trained() {
+        let by_id = |id| registry().by_id(id).map(|it| it.order);
+        assert_eq!(by_id("starcoder2").ok(), Some(Order::Spm));
+        assert_eq!(by_id("starcoder2:psm").ok(), Some(Order::Psm));
+        let refused = |id| by_id(id).expect_err("refused").to_string();
+        assert_eq!(
+            refused("mellum:psm"),
+            "Mellum was not trained for the order `psm`"
+        );
+        let said = refused("mellum:mps");
+        assert!(said.starts_with("there is no template `mellum:mps`: known are starcoder"));
     }
 
     #[test]

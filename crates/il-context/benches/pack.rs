@@ -1,0 +1,79 @@
+//! What packing costs: 2 000 tokens, 60 snippets; cold, at a key that leaves the hole open, and at one that does not.
+//! The tokenizer is an estimate that costs nothing, so that only the packer is measured.
+
+use std::{hint::black_box, sync::Arc};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use il_context::{Counts, Material, Settings, pack};
+use il_engine::{Window, context::Estimate, fim::registry};
+use il_retrieval::{Snippet, Source};
+
+const FUNCTION: &str = "pub fn total(prices: &[Price]) -> Money {\n    let net = prices.iter().map(Price::net);\n    let rate = rate_of(prices);\n    net.sum::<Money>() * rate\n}\n\n";
+
+fn snippets() -> Vec<Snippet> {
+    (0..60_u32)
+        .map(|n| {
+            let text = FUNCTION.trim_end().replace("total", &format!("total{n}"));
+            Snippet {
+                path: format!("src/module{n}.rs"),
+                lines: (n..).take(text.lines().count()).collect(),
+                text,
+                source: Source::ALL[n as usize % 6],
+                symbol: format!("total{n}"),
+                doc: String::new(),
+                score: 1.0 / (n + 1) as f32,
+            }
+        })
+        .collect()
+}
+
+fn window(id: &str) -> Window {
+    Window {
+        tokens: 2000,
+        tokenizer: Arc::new(Estimate::default()),
+        template: registry().by_id(id).expect("it is in the table"),
+    }
+}
+
+fn packing(criterion: &mut Criterion) {
+    let snippets = snippets();
+    let text = FUNCTION.repeat(2000);
+    let cursor = FUNCTION.len() * 1000 + 46;
+    let typed = format!("{}x{}", &text[..cursor], &text[cursor..]);
+    let material = |text, cursor| Material {
+        repository: "shop",
+        path: "src/main.rs",
+        language: "rust",
+        comment: "//",
+        text,
+        cursor,
+        first_line: 0,
+        snippets: &snippets,
+        edits: &[],
+        tabs: &[],
+    };
+    for id in ["qwen2.5-coder", "starcoder2"] {
+        let window = window(id);
+        let open = Settings::default();
+        let closed = Settings { hold: None, ..open };
+        let run =
+            |settings: &Settings, counts: &mut Counts, last: Option<&_>, at: (&str, usize)| {
+                pack(&material(at.0, at.1), &window, settings, last, counts)
+            };
+        criterion.bench_function(&format!("{id}, cold"), |bench| {
+            bench.iter(|| black_box(run(&open, &mut Counts::default(), None, (&text, cursor))));
+        });
+        let mut counts = Counts::default();
+        let last = run(&open, &mut counts, None, (&text, cursor)).memory;
+        let at = (typed.as_str(), cursor + 1);
+        criterion.bench_function(&format!("{id}, a key into the open hole"), |bench| {
+            bench.iter(|| black_box(run(&open, &mut counts, Some(&last), at)));
+        });
+        criterion.bench_function(&format!("{id}, a key without one"), |bench| {
+            bench.iter(|| black_box(run(&closed, &mut counts, Some(&last), at)));
+        });
+    }
+}
+
+criterion_group!(benches, packing);
+criterion_main!(benches);
