@@ -6,6 +6,7 @@
 //! Deliberately absent: choosing what the model is shown; that comes with the request.
 
 use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
@@ -105,6 +106,7 @@ impl LlamaEngine {
         let adapters = self.adapters.read().unwrap_or_else(PoisonError::into_inner);
         Ask {
             prompt: pieces(template, context),
+            document: number(&request.path),
             adapters: adapters.clone(),
             max_tokens: self.model.answer().min(most),
             extent,
@@ -184,29 +186,15 @@ impl LlamaEngine {
         }
     }
 
-    fn remember(&self, stats: Stats) {
+    /// Keeps and tells what a request took.
+    fn remember(&self, stats: Stats, sink: Sink<'_>) -> ControlFlow<()> {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = stats;
-        let Stats {
-            prompt,
-            reused,
-            evaluated,
-            answer,
-            steps,
-            drafted,
-            accepted,
-            sequence,
-        } = stats;
-        tracing::debug!(
-            prompt,
-            reused,
-            evaluated,
-            answer,
-            steps,
-            drafted,
-            accepted,
-            sequence,
-            "llama answered"
-        );
+        let what = stats.to_string();
+        tracing::debug!(stats = what, "llama answered");
+        sink(Chunk::Note {
+            stage: "model",
+            what,
+        })
     }
 
     /// One alternative; whether the caller stopped it.
@@ -229,7 +217,7 @@ impl LlamaEngine {
         let (ending, stats) = self
             .model
             .generate_with(ask, cancel, &mut draft, &mut hear)?;
-        self.remember(stats);
+        let told = self.remember(stats, &mut *sink);
         let finish = match ending {
             Ending::Cancelled => return Ok(Outcome::Cancelled),
             Ending::Complete => Finish::Complete,
@@ -239,6 +227,9 @@ impl LlamaEngine {
             alternative: index,
             finish,
         };
+        if told.is_break() {
+            return Ok(Outcome::Cancelled);
+        }
         Ok(match sink(end) {
             ControlFlow::Continue(()) => Outcome::Done,
             ControlFlow::Break(()) => Outcome::Cancelled,
@@ -300,6 +291,13 @@ pub(crate) fn pieces(template: &Template, context: &Context) -> Vec<Piece> {
         Part::Text(it) => Piece::Text(Secretive(it.into_owned())),
     };
     template.render(context).into_iter().map(piece).collect()
+}
+
+/// A path as a number.
+fn number(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Columns by which the line that `prefix` ends in is indented.

@@ -22,7 +22,7 @@ pub use self::{
     engine::LlamaEngine,
     model::{Adapter, AdapterSet, Ask, LlamaModel},
     settings::{LlamaError, Program, Settings, Speculation},
-    wire::{Ending, Extent, Info, Sampling, Stats},
+    wire::{Ending, Extent, Info, Piece, Sampling, Secretive, Stats},
 };
 
 /// Whether this build can run models.

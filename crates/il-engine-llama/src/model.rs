@@ -56,7 +56,9 @@ impl fmt::Debug for LlamaModel {
 /// What is to be continued and how.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    pub(crate) prompt: Vec<Piece>,
+    pub prompt: Vec<Piece>,
+    /// What is being written, as a number: a document keeps its sequence.
+    pub document: u64,
     pub adapters: AdapterSet,
     pub max_tokens: u32,
     pub extent: Extent,
@@ -75,6 +77,7 @@ impl Ask {
     pub fn text(text: &str, max_tokens: u32) -> Self {
         Self {
             prompt: vec![Piece::Text(Secretive(text.to_owned()))],
+            document: 0,
             adapters: AdapterSet::default(),
             max_tokens,
             extent: Extent::Free,
@@ -320,6 +323,7 @@ fn order(id: u32, ask: &Ask) -> Generation {
     let adapters = ask.adapters.0.iter().map(|it| (it.0.0.number, it.1));
     Generation {
         id,
+        document: ask.document,
         interactive: ask.interactive,
         prompt: ask.prompt.clone(),
         adapters: adapters.collect(),

@@ -19,7 +19,7 @@ const LONGEST: usize = 256 << 20;
 
 /// Text of a prompt or an answer. `Debug` prints its size only.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Secretive(pub String);
+pub struct Secretive(pub String);
 
 impl fmt::Debug for Secretive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +70,7 @@ pub struct Info {
 
 /// One part of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub enum Piece {
     /// A special token.
     Marker(String),
     /// Ordinary text.
@@ -127,6 +127,8 @@ pub enum Speculation {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Generation {
     pub(crate) id: u32,
+    /// What is being written: its sequence is gone on with.
+    pub(crate) document: u64,
     /// Somebody waits for it.
     pub(crate) interactive: bool,
     pub(crate) prompt: Vec<Piece>,
@@ -162,6 +164,29 @@ pub struct Stats {
     pub accepted: u32,
     /// The sequence that it ran in.
     pub sequence: u32,
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            prompt,
+            reused,
+            evaluated,
+            answer,
+            steps,
+            drafted,
+            accepted,
+            sequence: _,
+        } = self;
+        write!(
+            f,
+            "{prompt} tokens of prompt, {reused} known and {evaluated} read; {answer} said in {steps} steps"
+        )?;
+        if *drafted > 0 {
+            write!(f, ", {accepted} of {drafted} drafted ones were right")?;
+        }
+        Ok(())
+    }
 }
 
 /// How an answer ended.
@@ -322,6 +347,7 @@ mod tests {
     fn generation() -> Generation {
         Generation {
             id: 7,
+            document: 5,
             interactive: true,
             prompt: vec![Piece::Marker("<m>".to_owned()), Piece::Text(text("let ä"))],
             adapters: vec![(3, 0.5)],

@@ -191,8 +191,16 @@ impl Inner {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Why the process is gone, once whoever watches it knows.
     fn died(&self) -> LlamaError {
-        let why = self.lock().death.clone();
+        let until = Instant::now() + Duration::from_millis(500);
+        let mut state = self.lock();
+        let known =
+            |it: &State| it.status != Status::Ready && it.child.is_none() && it.calls.is_empty();
+        while !known(&state) && Instant::now() < until {
+            state = self.wait(state, Duration::from_millis(20));
+        }
+        let why = state.death.clone();
         let why = if why.is_empty() {
             "it closed its pipe".to_owned()
         } else {
@@ -241,7 +249,10 @@ impl Call<'_> {
             Ok(Report::Failed { why, .. }) => Err(LlamaError::Failed { why }),
             Ok(report) => Ok(Some(report)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(self.worker.0.died()),
+            Err(RecvTimeoutError::Disconnected) => {
+                let why = self.worker.0.lock().death.clone();
+                Err(LlamaError::Died { why })
+            }
         }
     }
 
@@ -349,6 +360,11 @@ fn attend(inner: &Inner, started: process::Started) {
     }
     let mut state = inner.lock();
     state.input = None;
+    if state.status == Status::Ready {
+        // From here on nobody sends it anything; how it ended comes below.
+        state.status = Status::Starting;
+        state.death = "it closed its pipe".to_owned();
+    }
     let child = state.child.take();
     drop(state);
     let ended = child.map(|mut child| {
@@ -361,11 +377,9 @@ fn attend(inner: &Inner, started: process::Started) {
         Some(Err(error)) => error.to_string(),
         None => "it was never started".to_owned(),
     };
+    let death = complaints.end(&how);
     let mut state = inner.lock();
-    state.death = complaints.end(&how);
-    if state.status == Status::Ready {
-        state.status = Status::Starting;
-    }
+    state.death = death;
     state.calls.clear();
     inner.news.notify_all();
 }

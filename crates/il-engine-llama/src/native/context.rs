@@ -272,6 +272,18 @@ impl Context {
         unsafe { sys::llama_memory_seq_rm(memory, sequence, length, -1) }
     }
 
+    /// Makes one sequence hold what another one does.
+    pub(crate) fn copy(&mut self, from: u32, to: u32) {
+        let memory = self.memory();
+        if let (Some(from), Some(to)) = (self.sequence(from), self.sequence(to))
+            && from != to
+            && !memory.is_null()
+        {
+            // SAFETY: the memory is the context's, both sequences are; sequences that are kept apart are copied whole.
+            unsafe { sys::llama_memory_seq_cp(memory, from, to, -1, -1) };
+        }
+    }
+
     /// How many tokens a sequence holds.
     pub(crate) fn length(&self, sequence: u32) -> usize {
         let memory = self.memory();

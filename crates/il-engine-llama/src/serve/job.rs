@@ -31,6 +31,7 @@ pub(super) struct News {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) id: u32,
+    pub(super) document: u64,
     pub(super) interactive: bool,
     pub(super) adapters: AdapterSet,
     pub(super) speculation: Speculation,
@@ -55,7 +56,11 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(model: &Arc<Model>, order: Generation, context: u32) -> Result<Self, String> {
+    pub(super) fn new(
+        model: &Arc<Model>,
+        order: &Generation,
+        context: u32,
+    ) -> Result<Self, String> {
         let markers = order.prompt.iter().filter_map(|it| match it {
             Piece::Marker(it) => Some(it.as_str()),
             Piece::Text(_) => None,
@@ -87,6 +92,7 @@ impl Job {
         let bits = |it: &(u32, f32)| (it.0, it.1.to_bits());
         Ok(Self {
             id: order.id,
+            document: order.document,
             interactive: order.interactive,
             adapters: order.adapters.iter().map(bits).collect(),
             speculation,

@@ -108,7 +108,7 @@ impl<W: Write> Server<W> {
         match order {
             Order::Generate { generation } => {
                 let id = generation.id;
-                match Job::new(&self.model, *generation, self.tokens) {
+                match Job::new(&self.model, &generation, self.tokens) {
                     Ok(job) => self.waiting.push_back(job),
                     Err(why) => self.fail(id, why),
                 }
@@ -149,12 +149,12 @@ impl<W: Write> Server<W> {
             .extract_if(.., |it| board.is_cancelled(it.id))
             .collect();
         for job in gone {
-            self.answer(job, Ending::Cancelled);
+            self.answer(&job, Ending::Cancelled);
         }
         let waiting = std::mem::take(&mut self.waiting);
         for job in waiting {
             if board.is_cancelled(job.id) {
-                self.answer(job, Ending::Cancelled);
+                self.answer(&job, Ending::Cancelled);
             } else {
                 self.waiting.push_back(job);
             }
@@ -163,7 +163,7 @@ impl<W: Write> Server<W> {
     }
 
     /// The request is over: its sequence is free, and keeps what it holds.
-    fn answer(&mut self, job: Job, ending: Ending) {
+    fn answer(&mut self, job: &Job, ending: Ending) {
         if let Some(place) = job.place {
             self.slots.get(place.slot).busy = false;
         }
@@ -181,7 +181,7 @@ impl<W: Write> Server<W> {
             .make_contiguous()
             .sort_by_key(|it| !it.interactive);
         while let Some(job) = self.waiting.front() {
-            let place = self.slots.take(job.prompt(), &job.adapters);
+            let place = self.slots.take(job.document, job.prompt(), &job.adapters);
             let Some(mut place) = place else {
                 if job.interactive && self.make_room() {
                     continue;
@@ -192,6 +192,10 @@ impl<W: Write> Server<W> {
                 return;
             };
             let sequence = u32::try_from(place.slot).unwrap_or(u32::MAX);
+            if let Some(from) = place.copied {
+                let from = u32::try_from(from).unwrap_or(u32::MAX);
+                self.context.copy(from, sequence);
+            }
             if !self.context.truncate(sequence, place.reused) {
                 self.context.truncate(sequence, 0);
                 self.slots.get(place.slot).tokens.clear();
@@ -354,7 +358,7 @@ impl<W: Write> Server<W> {
         over.sort_by_key(|it| std::cmp::Reverse(it.0));
         for (index, ending) in over {
             let job = self.jobs.remove(index);
-            self.answer(job, ending);
+            self.answer(&job, ending);
         }
     }
 

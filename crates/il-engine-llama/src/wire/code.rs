@@ -242,6 +242,7 @@ fields!(Stats {
 });
 fields!(Generation {
     id,
+    document,
     interactive,
     prompt,
     adapters,
