@@ -102,6 +102,10 @@ impl Saying<'_> {
 }
 
 impl Hearing for Saying<'_> {
+    fn alternatives(&self) -> usize {
+        1
+    }
+
     fn text(&mut self, alternative: usize, text: &str, _: Option<f32>) -> ControlFlow<()> {
         if alternative != 0 || self.answer.is_over() {
             return ControlFlow::Continue(());

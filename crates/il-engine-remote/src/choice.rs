@@ -47,22 +47,22 @@ pub enum Dialect {
     Gemini,
 }
 
-/// All of them, in the order in which people are told.
-const DIALECTS: [Dialect; 11] = [
-    Dialect::OpenAi,
-    Dialect::OpenAiFim,
-    Dialect::OpenAiChat,
-    Dialect::Mistral,
-    Dialect::DeepSeek,
-    Dialect::Ollama,
-    Dialect::OllamaFim,
-    Dialect::LlamaServer,
-    Dialect::LlamaServerFim,
-    Dialect::Anthropic,
-    Dialect::Gemini,
-];
-
 impl Dialect {
+    /// All of them, in the order in which people are told.
+    pub const ALL: [Self; 11] = [
+        Self::OpenAi,
+        Self::OpenAiFim,
+        Self::OpenAiChat,
+        Self::Mistral,
+        Self::DeepSeek,
+        Self::Ollama,
+        Self::OllamaFim,
+        Self::LlamaServer,
+        Self::LlamaServerFim,
+        Self::Anthropic,
+        Self::Gemini,
+    ];
+
     /// The word before the colon.
     pub fn word(self) -> &'static str {
         match self {
@@ -93,7 +93,8 @@ impl Dialect {
         matches!(self, Self::OpenAiChat | Self::Anthropic | Self::Gemini)
     }
 
-    fn is_llama_server(self) -> bool {
+    /// The server has one model, which need not be named.
+    pub fn is_llama_server(self) -> bool {
         matches!(self, Self::LlamaServer | Self::LlamaServerFim)
     }
 
@@ -122,7 +123,7 @@ pub enum EndpointError {
 }
 
 fn words() -> String {
-    let named = DIALECTS.iter().filter(|it| !it.is_llama_server());
+    let named = Dialect::ALL.iter().filter(|it| !it.is_llama_server());
     let words: Vec<String> = named.map(|it| format!("`{}`", it.word())).collect();
     words.join(", ")
 }
@@ -167,7 +168,7 @@ impl FromStr for EndpointChoice {
     fn from_str(word: &str) -> Result<Self, EndpointError> {
         let word = word.trim();
         let (kind, rest) = word.split_once(':').unwrap_or((word, ""));
-        let Some(dialect) = DIALECTS.into_iter().find(|it| it.word() == kind) else {
+        let Some(dialect) = Dialect::ALL.into_iter().find(|it| it.word() == kind) else {
             // A typing error in front of a URL may have a password behind it.
             let shown = match word.contains('@') || word.contains("://") {
                 true => format!("{kind}:…"),

@@ -202,7 +202,7 @@ impl Endpoint {
         }
     }
 
-    /// One try: until the first bytes of an answer. `bill` is told of a prompt that may be charged though nothing came.
+    /// One try: until the first bytes of an answer.
     pub(crate) fn attempt(
         &self,
         request: Request,
@@ -216,7 +216,11 @@ impl Endpoint {
                 }
                 _ => Charged::No,
             };
-            (failure::of_trouble(&self.settings, it), charged)
+            let failure = match it {
+                Trouble::BrokeOff(_) => failure::no_answer(&self.settings),
+                it => failure::of_trouble(&self.settings, it),
+            };
+            (failure, charged)
         };
         let response = self.transport.send(request, cancel).map_err(trouble)?;
         let status = response.status;
@@ -241,7 +245,7 @@ impl Endpoint {
         let whole = kind.eq_ignore_ascii_case("application/json");
         let mut body = response.body;
         let Some(first) = body.next(cancel).map_err(trouble)? else {
-            return Err((failure::broke_off(&self.settings), Charged::Maybe));
+            return Err((failure::no_answer(&self.settings), Charged::Maybe));
         };
         let took = self.clock.now().saturating_sub(start);
         let mut latencies = self

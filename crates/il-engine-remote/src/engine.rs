@@ -3,10 +3,13 @@
 //! The one idea: whatever a provider sends, an answer ends where it was to end: at a stop text, at the end of the line
 //! or block, or because nobody wants more. Then the stream is closed.
 //!
+//! Models that only talk are asked for the missing text in words; what they say around it is taken off.
+//!
 //! Deliberately absent: choosing what the model is shown; without a context the text around the cursor is.
 
 use std::{ops::ControlFlow, sync::Arc};
 
+use il_context::hole_filling::{self, Extractor};
 use il_engine::{
     CancelToken, Capabilities, Chunk, Context, Engine, EngineError, Finish, Length, Outcome,
     Request, Sink, Window,
@@ -50,7 +53,11 @@ impl RemoteEngine {
             Some(family) if dialect.is_raw() => Arc::clone(family),
             family => Arc::new(window::apart(family.as_ref())?),
         };
-        let window = window::window(settings, &template, 0)?;
+        let words = match dialect.is_chat_only() {
+            true => hole_filling::OVERHEAD,
+            false => 0,
+        };
+        let window = window::window(settings, &template, words)?;
         Ok(Self {
             endpoint,
             window,
@@ -104,7 +111,13 @@ impl RemoteEngine {
         shown
     }
 
-    fn exchange(&self, context: &Context, length: Length, alternatives: usize) -> Exchange {
+    /// The question, and for those that are asked in words who reads the answer.
+    fn exchange(
+        &self,
+        context: &Context,
+        length: Length,
+        alternatives: usize,
+    ) -> (Exchange, Option<Extractor>) {
         let settings = &self.endpoint.settings;
         let (stops, told) = self.stops(length);
         let max_tokens = match length {
@@ -118,7 +131,13 @@ impl RemoteEngine {
             max_tokens,
             alternatives,
         };
-        dialect::completion(settings, &ask).expect("chat models are asked in words")
+        if let Some(exchange) = dialect::completion(settings, &ask) {
+            return (exchange, None);
+        }
+        // Whatever the length: there are tags around the answer, and some think first.
+        let (mut question, extractor) = hole_filling::ask(context, settings.max_answer_tokens);
+        question.temperature = settings.temperature;
+        (dialect::chat(settings, &question), Some(extractor))
     }
 
     fn prompt_tokens(&self, context: &Context) -> u64 {
@@ -151,8 +170,9 @@ impl Engine for RemoteEngine {
             Dialect::OpenAi | Dialect::OpenAiFim => request.alternatives.max(1),
             _ => 1,
         };
-        let exchange = self.exchange(&context, request.length, alternatives);
-        let prompt_tokens = self.prompt_tokens(&context);
+        let (exchange, hole) = self.exchange(&context, request.length, alternatives);
+        let words = hole.as_ref().map_or(0, |_| hole_filling::OVERHEAD as u64);
+        let prompt_tokens = self.prompt_tokens(&context) + words;
         let mut bill = self.endpoint.bill(prompt_tokens)?;
         let asking = Asking {
             urgency: Urgency::from(request.priority),
@@ -170,6 +190,7 @@ impl Engine for RemoteEngine {
         let mut saying = Saying {
             answers: (0..alternatives).map(|_| answer()).collect(),
             certainty: vec![0.0; alternatives],
+            hole,
             cut: false,
             sink,
         };
@@ -188,6 +209,8 @@ struct Saying<'a> {
     answers: Vec<Answer>,
     /// Logarithms of how likely the pieces so far are.
     certainty: Vec<f32>,
+    /// Takes the text for the hole out of what a chat model says around it.
+    hole: Option<Extractor>,
     /// Some answer ended here and not at the server.
     cut: bool,
     sink: Sink<'a>,
@@ -205,6 +228,23 @@ impl Saying<'_> {
         })
     }
 
+    /// What came out, and the end if the answer has to end there.
+    fn pass_on(&mut self, alternative: usize, out: Out) -> ControlFlow<()> {
+        self.say(alternative, out.text)?;
+        if out.ended {
+            self.cut = true;
+            self.close(alternative, Finish::Complete)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What was held back, and the end.
+    fn finish(&mut self, alternative: usize, finish: Finish) -> ControlFlow<()> {
+        let rest = self.answers[alternative].flush().text;
+        self.say(alternative, rest)?;
+        self.close(alternative, finish)
+    }
+
     fn close(&mut self, alternative: usize, finish: Finish) -> ControlFlow<()> {
         (self.sink)(Chunk::End {
             alternative,
@@ -214,6 +254,10 @@ impl Saying<'_> {
 }
 
 impl Hearing for Saying<'_> {
+    fn alternatives(&self) -> usize {
+        self.answers.len()
+    }
+
     fn text(&mut self, alternative: usize, text: &str, logprob: Option<f32>) -> ControlFlow<()> {
         let Some(answer) = self.answers.get_mut(alternative) else {
             return ControlFlow::Continue(());
@@ -222,13 +266,17 @@ impl Hearing for Saying<'_> {
             return ControlFlow::Continue(());
         }
         self.certainty[alternative] += logprob.unwrap_or(0.0).min(0.0);
-        let Out { text, ended } = answer.push(text);
-        self.say(alternative, text)?;
-        if ended {
+        let Some(hole) = &mut self.hole else {
+            let out = answer.push(text);
+            return self.pass_on(alternative, out);
+        };
+        let out = answer.push(&hole.push(text));
+        if hole.is_done() && !out.ended {
+            self.pass_on(alternative, out)?;
             self.cut = true;
-            self.close(alternative, Finish::Complete)?;
+            return self.finish(alternative, Finish::Complete);
         }
-        ControlFlow::Continue(())
+        self.pass_on(alternative, out)
     }
 
     fn end(&mut self, alternative: usize, why: Why) -> ControlFlow<()> {
@@ -238,9 +286,15 @@ impl Hearing for Saying<'_> {
         if answer.is_over() {
             return ControlFlow::Continue(());
         }
-        let rest = answer.flush().text;
-        self.say(alternative, rest)?;
-        self.close(alternative, finish(why))
+        if let Some(hole) = &mut self.hole {
+            let out = answer.push(&hole.finish());
+            let ended = out.ended;
+            self.pass_on(alternative, out)?;
+            if ended {
+                return ControlFlow::Continue(());
+            }
+        }
+        self.finish(alternative, finish(why))
     }
 
     fn note(&mut self, what: String) -> ControlFlow<()> {

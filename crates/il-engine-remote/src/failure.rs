@@ -121,6 +121,15 @@ pub(crate) fn of_trouble(settings: &Settings, trouble: Trouble) -> Failure {
     }
 }
 
+/// The connection was closed before anything of an answer came.
+pub(crate) fn no_answer(settings: &Settings) -> Failure {
+    let it = settings.choice.model_at_host();
+    let why = format!(
+        "{it} closed the connection before it answered: ask again, and look into the server's log if it stays so"
+    );
+    Failure::new(Kind::Passing(None), why)
+}
+
 /// The stream ended before the answer did.
 pub(crate) fn broke_off(settings: &Settings) -> Failure {
     let it = settings.choice.model_at_host();
@@ -201,6 +210,10 @@ fn of_answer(
 ) -> Failure {
     let it = settings.choice.model_at_host();
     let host = settings.choice.host();
+    let model = match settings.choice.model.as_str() {
+        "" => "it".to_owned(),
+        model => format!("`{model}`"),
+    };
     if let Some(about) = fault.about
         && let Some(failure) = of_about(settings, about, said, retry_after)
     {
@@ -215,7 +228,7 @@ fn of_answer(
         401 => fixed(refused_key(settings, said)),
         402 => fixed(nothing_left(settings, said)),
         403 => fixed(format!(
-            "`{host}` does not let {} use {it} ({said}): check what it may be used for, or name another model",
+            "`{host}` does not let {} use {model} ({said}): check what it may be used for, or name another model",
             key_name(settings)
         )),
         404 | 405 | 501 => fixed(format!(
@@ -234,6 +247,9 @@ fn of_answer(
         503 | 529 => passing(format!(
             "{it} is overloaded or not ready ({said}): {}",
             later(retry_after)
+        )),
+        502 | 504 => passing(format!(
+            "what stands in front of {it} does not reach it ({said}): ask again, and see whether the model behind it runs"
         )),
         500.. => passing(format!(
             "{it} fails ({said}): ask again; its server's log or status page says why"

@@ -15,6 +15,9 @@ use crate::{
 
 /// Who hears an answer. `Break` stops it.
 pub(crate) trait Hearing {
+    /// How many are wanted.
+    fn alternatives(&self) -> usize;
+
     /// More text for one alternative.
     fn text(&mut self, alternative: usize, text: &str, logprob: Option<f32>) -> ControlFlow<()>;
 
@@ -72,6 +75,7 @@ fn pass_on(
     if hearing.note(note).is_break() {
         return Ok(ControlFlow::Break(()));
     }
+    let mut ends = 0;
     loop {
         let news = match live.next(cancel) {
             Ok(Some(news)) => news,
@@ -92,7 +96,13 @@ fn pass_on(
                     bill.came(&text);
                     hearing.text(alternative, &text, logprob)
                 }
-                News::End { alternative, why } => hearing.end(alternative, why),
+                News::End { alternative, why } => {
+                    ends += 1;
+                    if ends == hearing.alternatives() {
+                        bill.end();
+                    }
+                    hearing.end(alternative, why)
+                }
                 News::Tally(tally) => {
                     bill.tally(tally);
                     ControlFlow::Continue(())

@@ -106,7 +106,7 @@ impl Reader {
                 events.push(unnamed(text));
             }
         }
-        self.news(&events, news).map_err(|_| Garbled::Cut)
+        self.news(&events, news)
     }
 
     fn news(&self, events: &[Event], news: &mut Vec<News>) -> Result<(), Garbled> {
@@ -115,7 +115,10 @@ impl Reader {
             if data == "[DONE]" {
                 news.push(News::Over);
             } else if !data.is_empty() {
-                let value: Value = serde_json::from_str(data).map_err(|_| Garbled::Nonsense)?;
+                let value: Value = serde_json::from_str(data).map_err(|it| match it.is_eof() {
+                    true => Garbled::Cut,
+                    false => Garbled::Nonsense,
+                })?;
                 (self.read)(&event.name, &value, news);
             }
         }
