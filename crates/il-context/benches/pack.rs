@@ -35,12 +35,9 @@ fn window(id: &str) -> Window {
     }
 }
 
-fn packing(criterion: &mut Criterion) {
-    let snippets = snippets();
-    let text = FUNCTION.repeat(2000);
-    let cursor = FUNCTION.len() * 1000 + 46;
-    let typed = format!("{}x{}", &text[..cursor], &text[cursor..]);
-    let material = |text, cursor| Material {
+/// The buffer at a cursor.
+fn at<'a>(text: &'a str, cursor: usize, snippets: &'a [Snippet]) -> Material<'a> {
+    Material {
         repository: "shop",
         path: "src/main.rs",
         language: "rust",
@@ -48,29 +45,33 @@ fn packing(criterion: &mut Criterion) {
         text,
         cursor,
         first_line: 0,
-        snippets: &snippets,
+        snippets,
         edits: &[],
         tabs: &[],
-    };
+    }
+}
+
+fn packing(criterion: &mut Criterion) {
+    let snippets = snippets();
+    let text = FUNCTION.repeat(2000);
+    let cursor = FUNCTION.len() * 1000 + 46;
+    let typed = format!("{}x{}", &text[..cursor], &text[cursor..]);
+    let before = at(&text, cursor, &snippets);
+    let after = at(&typed, cursor + 1, &snippets);
     for id in ["qwen2.5-coder", "starcoder2"] {
         let window = window(id);
         let open = Settings::default();
         let closed = Settings { hold: None, ..open };
-        let run =
-            |settings: &Settings, counts: &mut Counts, last: Option<&_>, at: (&str, usize)| {
-                pack(&material(at.0, at.1), &window, settings, last, counts)
-            };
         criterion.bench_function(&format!("{id}, cold"), |bench| {
-            bench.iter(|| black_box(run(&open, &mut Counts::default(), None, (&text, cursor))));
+            bench.iter(|| black_box(pack(&before, &window, &open, None, &mut Counts::default())));
         });
         let mut counts = Counts::default();
-        let last = run(&open, &mut counts, None, (&text, cursor)).memory;
-        let at = (typed.as_str(), cursor + 1);
+        let last = pack(&before, &window, &open, None, &mut counts).memory;
         criterion.bench_function(&format!("{id}, a key into the open hole"), |bench| {
-            bench.iter(|| black_box(run(&open, &mut counts, Some(&last), at)));
+            bench.iter(|| black_box(pack(&after, &window, &open, Some(&last), &mut counts)));
         });
         criterion.bench_function(&format!("{id}, a key without one"), |bench| {
-            bench.iter(|| black_box(run(&closed, &mut counts, Some(&last), at)));
+            bench.iter(|| black_box(pack(&after, &window, &closed, Some(&last), &mut counts)));
         });
     }
 }
