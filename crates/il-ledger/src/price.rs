@@ -73,7 +73,8 @@ impl Prices {
         Self { rows }
     }
 
-    /// These, but first `price` for the models of this pattern, in which `*` stands for anything, on any host.
+    /// These, but first `price` for the models of this pattern, in which `*` stands for anything, on any host. Of
+    /// several patterns the longest goes first, one without a `*` before all.
     #[must_use]
     pub fn with(mut self, pattern: &str, price: Price) -> Self {
         let row = Row {
@@ -84,7 +85,10 @@ impl Prices {
             until: None,
             prompt: None,
         };
-        self.rows.insert(0, row);
+        let rank = |it: &Row| it.models.first().map(|it| (!it.contains('*'), it.len()));
+        let mut ours = self.rows.iter();
+        let at = ours.position(|it| it.host.is_some() || rank(it) <= rank(&row));
+        self.rows.insert(at.unwrap_or(self.rows.len()), row);
         self
     }
 
@@ -267,6 +271,23 @@ mod tests {
         let day = "2026-11-24".parse().expect("a day");
         let found = prices.find(&account("api.mistral.ai", "codestral-latest"), 1, day);
         assert_eq!(found, Some(&price));
+
+        let of = |input| Price {
+            input: Amount(input),
+            ..price.clone()
+        };
+        let prices = prices
+            .with("*", of(1))
+            .with("codestral-latest", of(2))
+            .with("code*", of(3));
+        let input = |model: &str| {
+            let found = prices.find(&account("api.mistral.ai", model), 1, day);
+            found.map(|it| it.input.0)
+        };
+        assert_eq!(input("codestral-latest"), Some(2));
+        assert_eq!(input("codestral-2508"), Some(7));
+        assert_eq!(input("coder"), Some(3));
+        assert_eq!(input("other"), Some(1));
     }
 
     #[test]
