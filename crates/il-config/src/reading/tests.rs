@@ -445,11 +445,45 @@ fn edit_and_explain_are_served_as_chat_is() {
     }
 }
 
+#[test]
+fn what_the_documentation_shows_can_be_read() {
+    let mut examples = 0;
+    for page in [
+        include_str!("../../../../docs/configuration.md"),
+        include_str!("../../../../docs/cost.md"),
+    ] {
+        let mut users = String::new();
+        for block in page.split("```toml\n").skip(1) {
+            let text = block.split("```").next().unwrap_or_default();
+            let text = match text.contains("version = 1") {
+                true => text.to_owned(),
+                false => format!("version = 1\n{text}"),
+            };
+            // A short one without an endpoint of its own is a repository's, after its user's.
+            let is_repositorys = page.contains(&format!(
+                "in a repository that must stay inside:\n\n```toml\n{text}"
+            ));
+            let all = match is_repositorys {
+                true => layers(&users, &text),
+                false => layers(&text, ""),
+            };
+            let all = Layers {
+                known: Known::default(),
+                ..all
+            };
+            assert_eq!(problems(all), "", "{text}");
+            examples += 1;
+            users = text;
+        }
+    }
+    assert_eq!(examples, 8);
+}
+
 /// Something that no message may hold.
 const CANARY: &str = "sk-CANARY-1a2b3c4d5e6f";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
 
     #[test]
     fn no_message_holds_a_key(
