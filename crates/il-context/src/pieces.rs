@@ -13,6 +13,7 @@ use std::{
 };
 
 use il_engine::Block;
+use rustc_hash::FxHashSet;
 
 use crate::{
     material::{Material, Settings},
@@ -75,23 +76,48 @@ impl Piece<'_> {
         }
     }
 
-    /// Whether it stands in what is shown of the current file: lines `first` to `last` of it, or its text.
-    pub(crate) fn is_visible(&self, path: &str, first: u32, last: u32, shown: &[&str]) -> bool {
-        if *self.path == *path
-            && self
-                .lines(self.rows.len())
-                .any(|it| first <= it && it <= last)
-        {
+    /// Whether it stands in what is shown of the current file.
+    pub(crate) fn is_visible(&self, path: &str, shown: &Shown<'_>) -> bool {
+        let mut lines = self.lines(self.rows.len());
+        if *self.path == *path && lines.any(|it| shown.first <= it && it <= shown.last) {
             return true;
         }
-        // With a gap in it, it stands nowhere as it is.
-        if self.rows.iter().any(|it| it.line.is_none()) {
+        // With a gap in it, it stands nowhere as it is: no line is shown that is the mark of one.
+        if !self
+            .rows
+            .iter()
+            .all(|it| shown.lines.contains(it.text.trim()))
+        {
             return false;
         }
         let text: Vec<&str> = self.rows.iter().map(|it| it.text.as_ref()).collect();
         let text = text.join("\n");
         let text = text.trim();
-        text.len() >= TELLING && shown.iter().any(|it| it.contains(text))
+        text.len() >= TELLING && shown.texts.iter().any(|it| it.contains(text))
+    }
+}
+
+/// What is shown of the current file.
+pub(crate) struct Shown<'t> {
+    /// Its lines in the file.
+    first: u32,
+    last: u32,
+    texts: [&'t str; 2],
+    lines: FxHashSet<&'t str>,
+}
+
+impl<'t> Shown<'t> {
+    pub(crate) fn new(first: u32, last: u32, texts: [&'t str; 2]) -> Self {
+        Self {
+            first,
+            last,
+            texts,
+            lines: texts
+                .iter()
+                .flat_map(|it| it.lines())
+                .map(str::trim)
+                .collect(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Packing, Scope};
 use crate::{
     alike::alike,
     choice::{Chosen, arrange, choose, wanted},
+    pieces::Shown,
     report::{Kind, Why},
     shares::Parts,
 };
@@ -164,10 +165,10 @@ impl Packing<'_, '_> {
         let first = self.line_at(self.from + plan.start);
         let last = self.line_at(self.material.cursor)
             + super::count(suffix.trim_end_matches('\n').matches('\n').count());
-        let shown = [prefix, suffix];
+        let shown = Shown::new(first, last, [prefix, suffix]);
         let pieces = self.pieces.iter();
         pieces
-            .map(|it| it.is_visible(self.material.path, first, last, &shown))
+            .map(|it| it.is_visible(self.material.path, &shown))
             .collect()
     }
 
