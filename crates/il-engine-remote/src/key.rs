@@ -97,6 +97,41 @@ fn mode_for_others(_: &fs::Metadata) -> Option<u32> {
     None
 }
 
+/// The name under which the entry is kept, beside its service.
+#[cfg(feature = "keyring")]
+const USER: &str = "interline";
+
+#[cfg(feature = "keyring")]
+fn from_keyring(service: &str) -> Result<Secret, KeyError> {
+    let entry = keyring::Entry::new(service, USER);
+    of_entry(service, entry.and_then(|it| it.get_password()))
+}
+
+/// The key, or why there is none; the store's own words could hold part of one.
+#[cfg(feature = "keyring")]
+fn of_entry(service: &str, entry: keyring::Result<String>) -> Result<Secret, KeyError> {
+    use keyring::Error;
+    let why = match entry {
+        Ok(text) => match key(&text) {
+            Some(key) => return Ok(key),
+            None => "its entry holds no key",
+        },
+        Err(Error::NoEntry) => {
+            "it has no entry for the user `interline`; make one in the system's keyring"
+        }
+        Err(Error::NoDefaultStore) => {
+            "there is no keyring here, or no session that has one; use `env:NAME` or `file:PATH`"
+        }
+        Err(Error::NoStorageAccess(_)) => "the keyring is locked; unlock it",
+        Err(_) => "the keyring does not give it; use `env:NAME` or `file:PATH`",
+    };
+    Err(KeyError::Keyring {
+        service: service.to_owned(),
+        why: why.to_owned(),
+    })
+}
+
+#[cfg(not(feature = "keyring"))]
 fn from_keyring(service: &str) -> Result<Secret, KeyError> {
     Err(KeyError::Keyring {
         service: service.to_owned(),
@@ -207,5 +242,32 @@ mod tests {
         let source = KeySource::File(folder.path().join("none"));
         let error = source.read().expect_err("not there").to_string();
         assert!(error.contains("none` cannot be read: "), "{error}");
+    }
+
+    #[cfg(not(feature = "keyring"))]
+    #[test]
+    fn a_build_without_a_keyring_says_so() {
+        let source = KeySource::Keyring("interline".to_owned());
+        let error = source.read().expect_err("none").to_string();
+        assert_eq!(
+            error,
+            "`keyring:interline` cannot be read: this build has no keyring; use `env:NAME` or `file:PATH`"
+        );
+    }
+
+    #[cfg(feature = "keyring")]
+    #[test]
+    fn an_entry_of_the_keyring_is_a_key_or_says_why_not() {
+        use keyring::Error;
+        let said = |entry| match of_entry("s", entry) {
+            Ok(key) => format!("key of {}", key.on_the_wire().unwrap_or_default().len()),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(said(Ok("sk-hunter2\n".to_owned())), "key of 10");
+        assert!(said(Ok("a b".to_owned())).ends_with("holds no key"));
+        assert!(said(Err(Error::NoEntry)).contains("no entry for the user"));
+        assert!(said(Err(Error::NoDefaultStore)).contains("no keyring here"));
+        let half = Error::BadEncoding(b"hunter2".to_vec());
+        assert!(!said(Err(half)).contains("hunter"));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 const SECRET: &str = "hunter2";
 
 /// What is said of this reply, in lines of their own.
-fn said(word: &str, reply: Reply) -> String {
+fn said(word: &str, reply: &Reply) -> String {
     let server = Server::start(vec![reply.clone()]);
     let mut settings = settings(word, &server.url);
     settings.limits.tries = 1;
@@ -38,8 +38,8 @@ fn said(word: &str, reply: Reply) -> String {
 
 /// All of these, for one provider.
 #[track_caller]
-fn check(word: &str, replies: Vec<Reply>, expected: &Expect) {
-    let all: Vec<String> = replies.into_iter().map(|it| said(word, it)).collect();
+fn check(word: &str, replies: &[Reply], expected: &Expect) {
+    let all: Vec<String> = replies.iter().map(|it| said(word, it)).collect();
     expected.assert_eq(&all.concat());
 }
 
@@ -59,10 +59,10 @@ fn every_status_has_its_own_sentence() {
     let replies = [
         302, 400, 401, 402, 403, 404, 408, 413, 418, 422, 429, 500, 502, 503, 504, 529,
     ];
-    let replies = replies.map(|it| json(it, &echo)).to_vec();
+    let replies = replies.map(|it| json(it, &echo));
     check(
         "openai:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
             failed: `HOST` sends us elsewhere (302): name the URL that it leads to [unused]
             failed: `m` at `HOST` does not accept the request (400): check that the model can do this and that the server speaks `openai` [unused]
@@ -90,14 +90,14 @@ fn a_server_that_asks_for_time_is_quoted() {
         let headers = format!("retry-after: {value}\r\n");
         status(429, &headers, "")
     };
-    let replies = vec![
+    let replies = [
         later("7"),
         later("Sun, 06 Nov 1994 08:50:37 GMT"),
         later("soon"),
     ];
     check(
         "openai:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
         failed: `m` at `HOST` has too many requests (429): it wants to be asked again in 7 s; lower `concurrency` or raise the account's limit [unused]
         failed: `m` at `HOST` has too many requests (429): it wants to be asked again in 60 s; lower `concurrency` or raise the account's limit [unused]
@@ -122,7 +122,7 @@ fn openai_says_what_it_is_about() {
         let body = serde_json::json!({"error": {"message": message, "type": "invalid_request_error", "code": name}});
         json(code, &body.to_string())
     };
-    let replies = vec![
+    let replies = [
         error(400, "context_length_exceeded", "maximum context length is"),
         error(404, "model_not_found", "The model `m` does not exist"),
         error(429, "insufficient_quota", "You exceeded your current quota"),
@@ -140,7 +140,7 @@ fn openai_says_what_it_is_about() {
     ];
     check(
         "openai:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
         failed: the prompt is longer than `m` at `HOST` reads (400, `context_length_exceeded`): lower `context_tokens` from 4096, or give the server more context [unused]
         failed: `HOST` does not have the model `m` (404, `model_not_found`): check its name, and that the key may use it [unused]
@@ -154,7 +154,7 @@ fn openai_says_what_it_is_about() {
 
 #[test]
 fn ollama_says_what_it_is_about() {
-    let replies = vec![
+    let replies = [
         json(
             400,
             r#"{"error":"registry.ollama.ai/library/llama3:latest does not support insert"}"#,
@@ -169,7 +169,7 @@ fn ollama_says_what_it_is_about() {
     ];
     check(
         "ollama:llama3@URL",
-        replies,
+        &replies,
         &expect![[r#"
         failed: Ollama's template of `llama3` has no place for the text behind the cursor (400): use `ollama-fim:llama3`, which writes the model's markers itself, or a model made for code, such as `qwen2.5-coder` [unused]
         failed: `HOST` does not have the model `llama3` (404): run `ollama pull llama3` [unused]
@@ -182,7 +182,7 @@ fn ollama_says_what_it_is_about() {
 
 #[test]
 fn mistral_says_what_it_is_about() {
-    let replies = vec![
+    let replies = [
         json(401, r#"{"message":"Unauthorized","request_id":"1"}"#),
         json(
             400,
@@ -195,7 +195,7 @@ fn mistral_says_what_it_is_about() {
     ];
     check(
         "mistral:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
         failed: `HOST` does not accept the key of `env:TEST_KEY` (401): check that it is valid and made for this server [unused]
         failed: `HOST` does not have the model `m` (400, `invalid_model`): check its name, and that the key may use it [unused]
@@ -206,7 +206,7 @@ fn mistral_says_what_it_is_about() {
 
 #[test]
 fn llama_server_says_what_it_is_about() {
-    let replies = vec![
+    let replies = [
         json(
             503,
             r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
@@ -224,7 +224,7 @@ fn llama_server_says_what_it_is_about() {
     ];
     check(
         "llama-server:URL",
-        replies,
+        &replies,
         &expect![[r#"
         not ready: `HOST` is still loading its model (503, `unavailable_error`): ask again in a moment [unused]
         failed: the model at `HOST` has no markers for a hole in its file (501, `not_supported_error`): use `llama-server-fim:http://HOST` with a `template`, or a model made for code [unused]
@@ -239,7 +239,7 @@ fn llama_server_says_what_it_is_about() {
 
 #[test]
 fn anthropic_says_what_it_is_about() {
-    let replies = vec![
+    let replies = [
         json(
             401,
             r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
@@ -254,7 +254,7 @@ fn anthropic_says_what_it_is_about() {
     ];
     check(
         "anthropic:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
         failed: `HOST` does not accept the key of `env:TEST_KEY` (401, `authentication_error`): check that it is valid and made for this server [unused]
         failed: `m` at `HOST` is overloaded or has had too many requests (529, `overloaded_error`): it is asked again later [unused]
@@ -265,7 +265,7 @@ fn anthropic_says_what_it_is_about() {
 
 #[test]
 fn gemini_says_what_it_is_about() {
-    let replies = vec![
+    let replies = [
         json(
             400,
             r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#,
@@ -281,7 +281,7 @@ fn gemini_says_what_it_is_about() {
     ];
     check(
         "gemini:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
         failed: `HOST` does not accept the key of `env:TEST_KEY` (400, `INVALID_ARGUMENT`): check that it is valid and made for this server [unused]
         failed: `m` at `HOST` is overloaded or has had too many requests (429, `RESOURCE_EXHAUSTED`): it is asked again later [unused]
@@ -295,7 +295,7 @@ fn an_answer_that_does_not_come_to_its_end_is_said() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
     let chunk = "data: {\"choices\":[{\"text\":\"ab\",\"index\":0}]}\n\n";
     let bytes = |text: String| Reply::Bytes(text.into_bytes());
-    let replies = vec![
+    let replies = [
         // Nothing, half a head, a head and no more.
         Reply::Bytes(Vec::new()),
         Reply::Bytes(b"HTTP/1.1 20".to_vec()),
@@ -312,7 +312,7 @@ fn an_answer_that_does_not_come_to_its_end_is_said() {
     ];
     check(
         "openai:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
             failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
             failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
@@ -340,7 +340,7 @@ fn what_is_no_answer_of_the_dialect_is_said() {
         "content-type: text/html; charset=utf-8\r\n",
         "<html>hunter2",
     );
-    let replies = vec![
+    let replies = [
         page,
         sse("data: hunter2\n\n"),
         json(200, "hunter2"),
@@ -349,7 +349,7 @@ fn what_is_no_answer_of_the_dialect_is_said() {
     ];
     check(
         "openai:m@URL",
-        replies,
+        &replies,
         &expect![[r#"
             failed: `m` at `HOST` answers with something that `openai` does not have: check the URL `http://HOST` and what the server speaks [unused]
             (`m` at `HOST` answers)
