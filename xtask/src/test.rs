@@ -4,8 +4,9 @@ use std::{env, path::Path};
 
 use crate::{say, tidy, tools};
 
-/// What is off in the product and tested all the same: local embedding models, and the workshops behind what is shipped.
-const FEATURES: &str = "il-embed-local/models,il-embed/lab,il-engine-repo/lab,il-index/lab";
+/// What is off in the product and tested all the same: local models, and the workshops behind what is shipped.
+const FEATURES: &str =
+    "il-embed-local/models,il-embed/lab,il-engine-repo/lab,il-index/lab,interline/llama";
 
 /// How to build what is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ impl Profile {
 pub(crate) fn run(root: &Path, profile: Profile) -> anyhow::Result<()> {
     let browser = tools::browser()?;
     tools::editor()?;
+    tools::native()?;
     tools::build_web(root)?;
 
     tools::run(

@@ -91,6 +91,40 @@ pub(crate) fn editor() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes sure that llama.cpp can be built: CMake, and the libclang that reads its headers.
+pub(crate) fn native() -> anyhow::Result<()> {
+    if find("cmake").is_none() {
+        install("cmake", &["cmake"])?;
+    }
+    if env::var_os("LIBCLANG_PATH").is_none() && !has_libclang() {
+        // Where this cannot be done, `pip install libclang` and `LIBCLANG_PATH` do as well.
+        install("libclang", &["libclang-dev"])?;
+    }
+    Ok(())
+}
+
+fn has_libclang() -> bool {
+    if find_any(&["llvm-config", "clang"]).is_some() || cfg!(target_os = "macos") {
+        return true;
+    }
+    let folders = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];
+    let versions = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let llvm = versions
+        .map(|it| it.path())
+        .filter(|it| {
+            it.file_name()
+                .is_some_and(|it| it.to_string_lossy().starts_with("llvm"))
+        })
+        .map(|it| it.join("lib"));
+    let mut all = folders.iter().map(PathBuf::from).chain(llvm);
+    all.any(|it| {
+        let files = fs::read_dir(it).into_iter().flatten().flatten();
+        files
+            .map(|it| it.file_name())
+            .any(|it| it.to_string_lossy().starts_with("libclang.so"))
+    })
+}
+
 /// Installs system packages where we may; says what to do where we may not.
 fn install(what: &str, packages: &[&str]) -> anyhow::Result<()> {
     let by_hand = format!(

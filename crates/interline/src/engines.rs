@@ -24,7 +24,7 @@ use il_retrieval::cursor::Retriever;
 use self::{endpoint::Endpoints, local::Locals};
 use crate::{settings, terminal};
 
-pub(crate) use self::local::Patience;
+pub(crate) use self::local::{Patience, WORKER};
 
 /// What a command says about models, over what settings say.
 #[derive(Clone, Debug, Default)]

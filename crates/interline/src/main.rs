@@ -14,6 +14,7 @@ mod embedding;
 mod engines;
 mod failure;
 mod interrupt;
+mod models;
 mod place;
 mod progress;
 mod repository;
@@ -25,11 +26,15 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::{cli::Cli, failure::Exit};
+use crate::{cli::Cli, engines::WORKER, failure::Exit};
 
 fn main() -> ExitCode {
     diagnostics::install_panic_hook();
     diagnostics::install_log();
+    // Not for people, so it is no command: stdin and stdout are the parent's pipes.
+    if std::env::args_os().nth(1).is_some_and(|it| it == WORKER) {
+        return work();
+    }
     let cli = Cli::parse();
     let exit = match commands::run(cli.command) {
         Ok(exit) => exit,
@@ -40,4 +45,15 @@ fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Runs a model for the process that started this one.
+fn work() -> ExitCode {
+    match il_engine_llama::work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            terminal::error(&anyhow::Error::new(why).context("the worker stopped"));
+            ExitCode::FAILURE
+        }
+    }
 }
