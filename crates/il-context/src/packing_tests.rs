@@ -650,7 +650,7 @@ fn any_snippet() -> impl Strategy<Value = Snippet> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn no_prompt_is_larger_than_its_window(
