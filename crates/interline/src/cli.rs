@@ -3,6 +3,7 @@
 //! Parsing only. What a value means for the disk or an engine is found out by the command.
 
 mod eval;
+pub(crate) mod models;
 
 use std::path::PathBuf;
 
@@ -33,6 +34,9 @@ Environment:
   INTERLINE_CACHE_DIR                      where models and indexes are kept
   INTERLINE_EMBEDDINGS                     what makes vectors: see `interline index --help`
   INTERLINE_EMBEDDINGS_KEY                 the key of an embedding server
+  INTERLINE_MODELS_DIR                     where models from a hub are kept: see `interline models --help`
+  INTERLINE_PROXY                          the proxy to other machines, or `none`
+  INTERLINE_CA_FILE                        certificates to trust besides the machine's
   INTERLINE_LOG                            what is logged, `warn` if not set
   NO_COLOR                                 no colours";
 
@@ -63,6 +67,8 @@ pub(crate) enum Command {
     Index(Index),
     Search(Search),
     Doctor(Doctor),
+    #[command(subcommand)]
+    Models(models::Models),
     /// Measure how good suggestions and searches are, and how fast
     #[command(subcommand)]
     Eval(Eval),

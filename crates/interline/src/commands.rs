@@ -5,6 +5,7 @@ mod doctor;
 mod eval;
 mod index;
 mod lsp;
+mod models;
 mod playground;
 mod search;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Index(args) => index::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Models(args) => models::run(&args),
         Command::Eval(args) => eval::run(&args),
     }
 }

@@ -1,17 +1,19 @@
-//! What is being done to an index, on a terminal: the step, how far it is, and how fast.
+//! What is being done to an index or a model's file, on a terminal: the step, how far it is, and how fast.
 //!
 //! The one idea: nothing is shown of what takes no time, and nothing at all where nobody looks.
 //!
 //! Deliberately absent: the steps of learning a model, which the façade tells in its own words (`terminal`).
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io::{IsTerminal as _, stderr},
     time::{Duration, Instant},
 };
 
 use il_index::{EmbedProgress, Progress};
-use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{
+    BinaryBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle,
+};
 
 use crate::repository::index::Step;
 
@@ -130,20 +132,86 @@ fn indexing(at: Progress, took: Duration) -> String {
     )
 }
 
+/// Bytes that come or are read.
+pub(crate) struct Bytes {
+    bar: ProgressBar,
+    what: &'static str,
+    begun: Instant,
+    from: Cell<Option<u64>>,
+    somebody_looks: bool,
+}
+
+impl Bytes {
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+            what,
+            begun: Instant::now(),
+            from: Cell::new(None),
+            somebody_looks: stderr().is_terminal(),
+        }
+    }
+
+    /// So many are there of so many; after `waits` it goes on.
+    pub(crate) fn at(&self, done: u64, total: Option<u64>, waits: Option<Duration>) {
+        if self.from.get().is_none() {
+            self.from.set(Some(done));
+        }
+        if !self.somebody_looks || self.begun.elapsed() < NO_TIME {
+            return;
+        }
+        let total = total.unwrap_or(0);
+        if self.bar.is_hidden() {
+            self.bar.set_style(style(total));
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        self.bar.set_message(self.message(done, total, waits));
+    }
+
+    fn message(&self, done: u64, total: u64, waits: Option<Duration>) -> String {
+        let of = match total {
+            0 => BinaryBytes(done).to_string(),
+            total => format!("{} of {}", BinaryBytes(done), BinaryBytes(total)),
+        };
+        let came = done.saturating_sub(self.from.get().unwrap_or(done));
+        let speed = rate(came, self.begun.elapsed());
+        match waits {
+            Some(waits) => format!("{}  {of}  waits {} s", self.what, waits.as_secs().max(1)),
+            None if speed == 0 => format!("{}  {of}", self.what),
+            None => {
+                let left = total.saturating_sub(done) / speed.max(1);
+                let left = HumanDuration(Duration::from_secs(left));
+                format!("{}  {of}  {}/s  {left} left", self.what, BinaryBytes(speed))
+            }
+        }
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// How much a second.
 pub(crate) fn rate(done: u64, took: Duration) -> u64 {
     (done as f64 / took.as_secs_f64().max(1e-3)) as u64
 }
 
-fn bar(total: u64) -> ProgressBar {
+fn style(total: u64) -> ProgressStyle {
     let template = match total {
         0 => "{spinner:.cyan} {msg}",
         _ => "{bar:30.cyan/dim} {percent:>3} %  {msg}",
     };
-    let style = ProgressStyle::with_template(template)
+    ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("━━─");
-    let bar = ProgressBar::new(total).with_style(style);
+        .progress_chars("━━─")
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total).with_style(style(total));
     if total == 0 {
         bar.enable_steady_tick(Duration::from_millis(100));
     }
