@@ -158,6 +158,20 @@ pub(crate) fn post(
     }
 }
 
+/// The same request for a model that takes no temperature but its own.
+pub(crate) fn leave_out_temperature(request: &mut Request) {
+    let Ok(mut json) = serde_json::from_slice::<Value>(&request.body) else {
+        return;
+    };
+    // Ollama and Gemini have it one level down.
+    for place in ["", "/options", "/generationConfig"] {
+        if let Some(Value::Object(members)) = json.pointer_mut(place) {
+            members.remove("temperature");
+        }
+    }
+    request.body = json.to_string().into_bytes();
+}
+
 /// The key as most want it.
 pub(crate) fn bearer(settings: &Settings) -> Option<(&'static str, Header)> {
     let key = settings.key.as_ref()?.bearer()?;

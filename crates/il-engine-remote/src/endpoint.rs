@@ -9,7 +9,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,7 +23,7 @@ use crate::{
     Clock, Settings, SystemClock,
     bill::Bill,
     breaker::{Breaker, Pass},
-    dialect::Exchange,
+    dialect::{self, Exchange},
     failure::{self, Failure, Kind},
     fault::Fault,
     hedge::{self, Latencies},
@@ -39,6 +42,8 @@ pub struct Endpoint {
     pub(crate) latencies: Mutex<Latencies>,
     breaker: Arc<Breaker>,
     meter: Option<Arc<dyn Meter>>,
+    /// The model has refused a temperature once.
+    without_temperature: AtomicBool,
 }
 
 /// Why an endpoint cannot be asked as it is set up.
@@ -97,6 +102,7 @@ impl Endpoint {
             latencies: Mutex::default(),
             clock: Arc::new(SystemClock::default()),
             meter: None,
+            without_temperature: AtomicBool::new(false),
             settings,
             transport,
         })
@@ -143,6 +149,11 @@ impl Endpoint {
         let start = self.clock.now();
         let mut times = 0;
         let mut before: Option<Failure> = None;
+        let mut request = exchange.request.clone();
+        let mut left_out = self.without_temperature.load(Ordering::Relaxed);
+        if left_out {
+            dialect::leave_out_temperature(&mut request);
+        }
         loop {
             let permit = self
                 .permits
@@ -156,7 +167,7 @@ impl Endpoint {
                 }
             };
             times += 1;
-            let failure = match hedge::attempt(self, &exchange.request, asking.cancel, bill) {
+            let failure = match hedge::attempt(self, &request, asking.cancel, bill) {
                 Ok(opened) => return Ok(self.live(opened, exchange, pass, permit, times)),
                 Err(failure) => failure,
             };
@@ -176,6 +187,12 @@ impl Endpoint {
                 })
                 .flatten();
             self.learn(pass, &failure, again.is_some());
+            if failure.kind == Kind::Temperature && !left_out {
+                self.without_temperature.store(true, Ordering::Relaxed);
+                left_out = true;
+                dialect::leave_out_temperature(&mut request);
+                continue;
+            }
             let Some(pause) = again else {
                 return Err(failure);
             };

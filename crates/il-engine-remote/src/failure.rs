@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     NotReady,
     /// It may not be asked.
     Refused,
+    /// The model takes no temperature but its own: asked without one it may answer.
+    Temperature,
     /// Somebody has to change something.
     Fixed,
 }
@@ -73,7 +75,7 @@ impl Failure {
         match self.kind {
             Kind::NotReady => EngineError::NotReady { engine, why },
             Kind::Refused => EngineError::Refused { engine, why },
-            Kind::Cancelled | Kind::Passing(_) | Kind::Slow | Kind::Fixed => {
+            Kind::Cancelled | Kind::Passing(_) | Kind::Slow | Kind::Temperature | Kind::Fixed => {
                 EngineError::Failed { engine, why }
             }
         }
@@ -283,8 +285,9 @@ fn of_about(
             Kind::NotReady,
             format!("`{host}` is still loading its model ({said}): ask again in a moment"),
         )),
-        About::Temperature => fixed(format!(
-            "{it} takes no `temperature` but its own ({said}): leave it out of its settings"
+        About::Temperature => Some(Failure::new(
+            Kind::Temperature,
+            format!("{it} takes no `temperature` but its own ({said}): name another model"),
         )),
         About::Overloaded => Some(Failure::new(
             Kind::Passing(retry_after),

@@ -142,13 +142,13 @@ fn openai_says_what_it_is_about() {
         "openai:m@URL",
         &replies,
         &expect![[r#"
-        failed: the prompt is longer than `m` at `HOST` reads (400, `context_length_exceeded`): lower `context_tokens` from 4096, or give the server more context [unused]
-        failed: `HOST` does not have the model `m` (404, `model_not_found`): check its name, and that the key may use it [unused]
-        failed: the account at `HOST` has nothing left (429, `insufficient_quota`): check its plan and its limits [unused]
-        failed: `HOST` does not accept the key of `env:TEST_KEY` (401, `invalid_api_key`): check that it is valid and made for this server [unused]
-        failed: `m` at `HOST` takes no `suffix` (400, `invalid_request_error`): use `openai-fim:m@http://HOST`, which writes the model's markers itself [unused]
-        failed: `m` at `HOST` takes no `temperature` but its own (400, `invalid_request_error`): leave it out of its settings [unused]
-    "#]],
+            failed: the prompt is longer than `m` at `HOST` reads (400, `context_length_exceeded`): lower `context_tokens` from 4096, or give the server more context [unused]
+            failed: `HOST` does not have the model `m` (404, `model_not_found`): check its name, and that the key may use it [unused]
+            failed: the account at `HOST` has nothing left (429, `insufficient_quota`): check its plan and its limits [unused]
+            failed: `HOST` does not accept the key of `env:TEST_KEY` (401, `invalid_api_key`): check that it is valid and made for this server [unused]
+            failed: `m` at `HOST` takes no `suffix` (400, `invalid_request_error`): use `openai-fim:m@http://HOST`, which writes the model's markers itself [unused]
+            failed: `m` at `HOST` does not accept the request (410): check that the model can do this and that the server speaks `openai` [unused]
+        "#]],
     );
 }
 

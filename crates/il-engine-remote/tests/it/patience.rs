@@ -227,3 +227,25 @@ fn without_hedging_the_first_is_waited_for() {
     assert_eq!(asking.join().expect("no panic"), "Cancelled");
     assert_eq!(server.asked().len(), 21);
 }
+
+#[test]
+fn a_model_that_takes_no_temperature_is_asked_without_one_from_then_on() {
+    let body = r#"{"error":{"message":"Unsupported value: 'temperature' does not support 0 with this model.","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}"#;
+    let refused = status(400, "content-type: application/json\r\n", body);
+    let server = Server::start(vec![refused.clone(), good(), good(), refused]);
+    let world = world(&server, |_| {});
+    for _ in 0..2 {
+        assert!(world.chat(&conversation()).ends_with("Done"));
+    }
+    let asked = server.asked();
+    let warm: Vec<bool> = asked
+        .iter()
+        .map(|it| it.1.contains("temperature"))
+        .collect();
+    assert_eq!(warm, [true, false, false]);
+    let said = world.chat(&conversation());
+    assert!(
+        said.contains("takes no `temperature` but its own"),
+        "{said}"
+    );
+}
