@@ -38,6 +38,8 @@ pub(crate) enum Owner<'a> {
 pub(crate) struct Said {
     pub(crate) tasks: BTreeMap<Task, TaskSaid>,
     pub(crate) endpoints: BTreeMap<String, Endpoint>,
+    /// All that have a table, also a wrong one: what is wrong with it is said once.
+    pub(crate) endpoint_names: Vec<String>,
     pub(crate) locals: BTreeMap<String, Local>,
     pub(crate) prices: BTreeMap<String, Price>,
     pub(crate) budget: BudgetSaid,
@@ -217,7 +219,10 @@ impl<'a> Reader<'a> {
         }
         root.only(self, &allowed);
 
+        let endpoints = root.find("endpoint").and_then(|it| it.value.as_table());
+        let names = endpoints.into_iter().flat_map(|it| it.iter());
         let mut said = Said {
+            endpoint_names: names.map(|it| it.0.get_ref().to_string()).collect(),
             endpoints: self.each(root, "endpoint", Self::endpoint),
             locals: self.each(root, "local", Self::local),
             prices: self.each(root, "price", Self::price),

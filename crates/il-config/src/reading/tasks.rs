@@ -68,13 +68,8 @@ impl Reader<'_> {
             Owner::User => own,
             Owner::Repository(users) => users,
         };
-        let endpoints = &choosable.endpoints;
-        match fits(
-            &found.value,
-            task,
-            endpoints.keys().map(String::as_str),
-            self.known,
-        ) {
+        let endpoints = choosable.endpoint_names.iter().map(String::as_str);
+        match fits(&found.value, task, endpoints, self.known) {
             Err(wrong) => {
                 let allowed: Vec<&str> = wrong.allowed.iter().map(String::as_str).collect();
                 self.problem_among(&found.span, wrong.message, &allowed);
