@@ -2,6 +2,8 @@
 //!
 //! Parsing only. What a value means for the disk or an engine is found out by the command.
 
+mod config;
+mod cost;
 mod eval;
 pub(crate) mod models;
 
@@ -11,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use il_retrieval::{EmbeddingChoice, Mode};
 
+pub(crate) use self::config::{Config, ConfigCheck, ConfigShow};
+pub(crate) use self::cost::Cost;
 pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex};
 use crate::place::Place;
 
@@ -32,6 +36,8 @@ Exit codes: 0 done, 1 nothing found or a check failed, 2 usage, 3 refused by pol
   4 engine unavailable
 Environment:
   INTERLINE_CACHE_DIR                      where models and indexes are kept
+  INTERLINE_CONFIG                         your settings, instead of `config.toml` in the usual place
+  INTERLINE_DATA_DIR                       where cost records are kept
   INTERLINE_EMBEDDINGS                     what makes vectors: see `interline index --help`
   INTERLINE_EMBEDDINGS_KEY                 the key of an embedding server
   INTERLINE_MODELS_DIR                     where models from a hub are kept: see `interline models --help`
@@ -67,6 +73,9 @@ pub(crate) enum Command {
     Index(Index),
     Search(Search),
     Doctor(Doctor),
+    #[command(subcommand)]
+    Config(Config),
+    Cost(Cost),
     #[command(subcommand)]
     Models(models::Models),
     /// Measure how good suggestions and searches are, and how fast

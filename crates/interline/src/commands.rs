@@ -1,6 +1,8 @@
 //! One module a command. Each reads its arguments, does its work, and says how it ended.
 
 mod complete;
+mod config;
+mod cost;
 mod doctor;
 mod eval;
 mod index;
@@ -21,6 +23,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Search(args) => search::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Cost(args) => cost::run(&args),
         Command::Eval(args) => eval::run(&args),
     }
 }

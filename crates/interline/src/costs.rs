@@ -31,6 +31,11 @@ pub(crate) fn data_directory() -> Result<PathBuf, String> {
     Ok(strategy.data_dir())
 }
 
+/// Where the books are.
+pub(crate) fn directory() -> Result<PathBuf, String> {
+    Ok(data_directory()?.join("costs"))
+}
+
 /// Who asks, as far as costs are concerned.
 pub(crate) fn user() -> String {
     ["USER", "LOGNAME", "USERNAME"]
@@ -52,7 +57,7 @@ pub(crate) fn ledger(settings: &Settings) -> Result<Arc<Ledger>, String> {
         return Ok(Arc::clone(ledger));
     }
     let clock: Clock = Arc::new(SystemTime::now);
-    let directory = data_directory()?.join("costs");
+    let directory = directory()?;
     let made = Ledger::open(&directory, prices(settings), budget(settings), clock);
     let made = made.map_err(|why| why.to_string())?;
     *open = Some(Arc::clone(&made));

@@ -6,6 +6,8 @@
 mod browser;
 mod cache;
 mod complete;
+mod config;
+mod cost;
 mod doctor;
 mod eval;
 mod help;

@@ -58,6 +58,11 @@ impl World {
         self.temp.path().join("cache")
     }
 
+    /// Where what cannot be made again is kept.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.temp.path().join("data")
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root().join(path)
     }
@@ -96,7 +101,10 @@ impl World {
             .current_dir(self.root())
             .env("INTERLINE_CACHE_DIR", self.cache())
             .env("HOME", self.temp.path().join("home"))
+            .env("INTERLINE_DATA_DIR", self.data())
             .env_remove("XDG_CONFIG_HOME")
+            .env_remove("INTERLINE_CONFIG")
+            .env_remove("INTERLINE_MODEL")
             .env_remove("INTERLINE_LOG")
             .env_remove("RUST_BACKTRACE")
             .env("NO_COLOR", "1")
