@@ -147,7 +147,8 @@ impl Endpoint {
         bill: &mut Bill,
     ) -> Result<Live, Failure> {
         let start = self.clock.now();
-        let mut times = 0;
+        let (mut times, mut sent) = (0, 0);
+        let mut renewed = false;
         let mut before: Option<Failure> = None;
         let mut request = exchange.request.clone();
         let mut left_out = self.without_temperature.load(Ordering::Relaxed);
@@ -166,12 +167,19 @@ impl Endpoint {
                     return Err(before.unwrap_or_else(|| failure::of_open(&self.settings, &open)));
                 }
             };
-            times += 1;
+            (times, sent) = (times + 1, sent + 1);
             let failure = match hedge::attempt(self, &request, asking.cancel, bill) {
-                Ok(opened) => return Ok(self.live(opened, exchange, pass, permit, times)),
+                Ok(opened) => return Ok(self.live(opened, exchange, pass, permit, sent)),
                 Err(failure) => failure,
             };
             drop(permit);
+            // A server may close a connection that is kept, and llama.cpp's does so after every stream. It says nothing
+            // about its health, and a new connection is all that is needed.
+            if failure.kind == Kind::Closed && !renewed {
+                renewed = true;
+                times -= 1;
+                continue;
+            }
             let tried = Tried {
                 times,
                 elapsed: self.clock.now().saturating_sub(start),
@@ -180,7 +188,7 @@ impl Endpoint {
                     _ => None,
                 },
             };
-            let again = matches!(failure.kind, Kind::Passing(_))
+            let again = matches!(failure.kind, Kind::Passing(_) | Kind::Closed)
                 .then(|| {
                     let chance = self.clock.chance();
                     retry::pause(&self.settings.limits, asking.urgency, tried, chance)
@@ -226,20 +234,17 @@ impl Endpoint {
         cancel: &CancelToken,
     ) -> Result<Opened, (Failure, Charged)> {
         let start = self.clock.now();
-        let trouble = |it: Trouble| {
+        let response = self.transport.send(request, cancel).map_err(|it| {
             let charged = match it {
-                Trouble::Cancelled | Trouble::TooSlow { .. } | Trouble::BrokeOff(_) => {
-                    Charged::Maybe
-                }
+                Trouble::Cancelled | Trouble::TooSlow { .. } => Charged::Maybe,
                 _ => Charged::No,
             };
             let failure = match it {
-                Trouble::BrokeOff(_) => failure::no_answer(&self.settings),
+                Trouble::BrokeOff(_) => failure::closed(&self.settings),
                 it => failure::of_trouble(&self.settings, it),
             };
             (failure, charged)
-        };
-        let response = self.transport.send(request, cancel).map_err(trouble)?;
+        })?;
         let status = response.status;
         if !(200..300).contains(&status) {
             let asked = response
@@ -261,9 +266,15 @@ impl Endpoint {
         }
         let whole = kind.eq_ignore_ascii_case("application/json");
         let mut body = response.body;
-        let Some(first) = body.next(cancel).map_err(trouble)? else {
-            return Err((failure::no_answer(&self.settings), Charged::Maybe));
-        };
+        // The server has taken the question by now.
+        let first = body.next(cancel).and_then(|it| {
+            let broke_off = || Trouble::BrokeOff(self.settings.choice.host().to_owned());
+            it.ok_or_else(broke_off)
+        });
+        let first = first.map_err(|it| {
+            let failure = failure::of_trouble(&self.settings, it);
+            (failure, Charged::Maybe)
+        })?;
         let took = self.clock.now().saturating_sub(start);
         let mut latencies = self
             .latencies

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Cancelled,
     /// It may pass: worth another try, after what the server asked for.
     Passing(Option<Duration>),
+    /// The connection was closed before anything came: it may have been an old one, and a new one is worth a try at once.
+    Closed,
     /// It may pass, but not soon enough for another try.
     Slow,
     /// Not now: it is being loaded, or left alone.
@@ -59,7 +61,7 @@ impl Failure {
 
     /// It says something about the endpoint's health.
     pub(crate) fn counts(&self) -> bool {
-        matches!(self.kind, Kind::Passing(_) | Kind::Slow)
+        matches!(self.kind, Kind::Passing(_) | Kind::Closed | Kind::Slow)
     }
 
     /// How a call ended that ended so.
@@ -75,9 +77,12 @@ impl Failure {
         match self.kind {
             Kind::NotReady => EngineError::NotReady { engine, why },
             Kind::Refused => EngineError::Refused { engine, why },
-            Kind::Cancelled | Kind::Passing(_) | Kind::Slow | Kind::Temperature | Kind::Fixed => {
-                EngineError::Failed { engine, why }
-            }
+            Kind::Cancelled
+            | Kind::Passing(_)
+            | Kind::Closed
+            | Kind::Slow
+            | Kind::Temperature
+            | Kind::Fixed => EngineError::Failed { engine, why },
         }
     }
 }
@@ -124,12 +129,12 @@ pub(crate) fn of_trouble(settings: &Settings, trouble: Trouble) -> Failure {
 }
 
 /// The connection was closed before anything of an answer came.
-pub(crate) fn no_answer(settings: &Settings) -> Failure {
+pub(crate) fn closed(settings: &Settings) -> Failure {
     let it = settings.choice.model_at_host();
     let why = format!(
         "{it} closed the connection before it answered: ask again, and look into the server's log if it stays so"
     );
-    Failure::new(Kind::Passing(None), why)
+    Failure::new(Kind::Closed, why)
 }
 
 /// The stream ended before the answer did.

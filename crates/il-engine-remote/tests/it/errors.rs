@@ -15,7 +15,7 @@ const SECRET: &str = "hunter2";
 
 /// What is said of this reply, in lines of their own.
 fn said(word: &str, reply: &Reply) -> String {
-    let server = Server::start(vec![reply.clone()]);
+    let server = Server::start(vec![reply.clone(), reply.clone()]);
     let mut settings = settings(word, &server.url);
     settings.limits.tries = 1;
     // Only where it has to end: elsewhere a busy machine may take its time.
@@ -147,7 +147,7 @@ fn openai_says_what_it_is_about() {
             failed: the account at `HOST` has nothing left (429, `insufficient_quota`): check its plan and its limits [unused]
             failed: `HOST` does not accept the key of `env:TEST_KEY` (401, `invalid_api_key`): check that it is valid and made for this server [unused]
             failed: `m` at `HOST` takes no `suffix` (400, `invalid_request_error`): use `openai-fim:m@http://HOST`, which writes the model's markers itself [unused]
-            failed: `m` at `HOST` does not accept the request (410): check that the model can do this and that the server speaks `openai` [unused]
+            failed: `m` at `HOST` takes no `temperature` but its own (400, `invalid_request_error`): name another model [unused]
         "#]],
     );
 }
@@ -314,11 +314,11 @@ fn an_answer_that_does_not_come_to_its_end_is_said() {
         "openai:m@URL",
         &replies,
         &expect![[r#"
-            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
-            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
-            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
-            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
-            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
+            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [unused]
+            failed: `m` at `HOST` closed the connection before it answered: ask again, and look into the server's log if it stays so [unused]
+            failed: `m` at `HOST` broke off in the middle of an answer: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
+            failed: `m` at `HOST` broke off in the middle of an answer: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
+            failed: `m` at `HOST` broke off in the middle of an answer: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 0 estimated]
             (`m` at `HOST` answers)
             0 "ab" 1.00
             failed: `m` at `HOST` broke off in the middle of an answer: ask again, and look into the server's log if it stays so [prompt 40 cached 0 answer 1 estimated]

@@ -44,9 +44,25 @@ fn what_may_pass_is_asked_again() {
     for code in [429, 500, 502, 503, 504] {
         chats(vec![status(code, "", ""), good()], 2, &[250], "Done");
     }
-    chats(vec![Reply::Bytes(Vec::new()), good()], 2, &[250], "Done");
     let two = vec![status(500, "", ""), status(502, "", ""), good()];
     chats(two, 3, &[250, 500], "Done");
+}
+
+#[test]
+fn a_connection_that_was_closed_before_an_answer_is_made_anew_at_once() {
+    let closed = || Reply::Bytes(Vec::new());
+    chats(vec![closed(), good()], 2, &[], "Done");
+    chats(vec![closed(), closed(), good()], 3, &[250], "Done");
+    let server = Server::start(vec![closed(), good()]);
+    let world = world(&server, |it| (it.limits.tries, it.limits.failures) = (1, 1));
+    let said = world.complete(&question(Length::Line));
+    assert!(said.ends_with("Done"), "{said}");
+    // It was no failure of the server, and nothing is charged for it.
+    assert!(world.complete(&question(Length::Line)).contains("(410)"));
+    assert_eq!(
+        world.books.read(),
+        ["prompt 40 cached 0 answer 1 estimated", "unused"]
+    );
 }
 
 #[test]
