@@ -52,7 +52,13 @@ impl DayFile {
         options.read(true).append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.path)?;
+        let mut file = match (options.open(&self.path), self.path.parent()) {
+            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
+                make_directory(directory)?;
+                options.open(&self.path)?
+            }
+            (opened, _) => opened?,
+        };
         let length = file.metadata()?.len();
         let text = if length == 0 {
             line::write(&Line::Header { version: VERSION }) + lines

@@ -152,9 +152,30 @@ impl Ledger {
         Ok(Arc::new(ledger))
     }
 
-    /// The meter of an account whose requests cost at most what `most` costs.
+    /// The meter of an account whose requests cost at most what `most` costs: all tries of one together, since each
+    /// that is sent may be charged.
     pub fn meter(self: &Arc<Self>, account: Account, most: Usage) -> Arc<dyn Meter> {
-        Arc::new(AccountMeter::new(Arc::clone(self), account, most))
+        self.meter_within(account, most, None, None)
+    }
+
+    /// The same, within lower caps for these requests alone, as a repository may set them. Higher ones change nothing.
+    pub fn meter_within(
+        self: &Arc<Self>,
+        account: Account,
+        most: Usage,
+        per_day: Option<Amount>,
+        per_user_per_day: Option<Amount>,
+    ) -> Arc<dyn Meter> {
+        let lower = |ours: Option<Amount>, theirs: Option<Amount>| match (ours, theirs) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        let budget = Budget {
+            per_day: lower(self.budget.per_day, per_day),
+            per_user_per_day: lower(self.budget.per_user_per_day, per_user_per_day),
+            ..self.budget.clone()
+        };
+        Arc::new(AccountMeter::new(Arc::clone(self), account, most, budget))
     }
 
     /// What was spent in the last `days` days, today included.
@@ -165,8 +186,8 @@ impl Ledger {
     }
 
     /// Makes room for a request, or says why there is none.
-    fn reserve(&self, account: &Account, most: Usage) -> Result<Ticket, String> {
-        if account.free || !self.budget.caps_anything() {
+    fn reserve(&self, account: &Account, most: Usage, budget: &Budget) -> Result<Ticket, String> {
+        if account.free || !budget.caps_anything() {
             return Ok(None);
         }
         let now = (self.clock)();
@@ -184,13 +205,16 @@ impl Ledger {
             micros: amount.0,
             currency: self.budget.currency.clone(),
         };
-        let full = state.books.full(&self.budget, &open, &state.unwritten);
+        let full = state.books.full(budget, &open, &state.unwritten);
         self.room(full, now)?;
 
         let id = open.id.clone();
-        self.write(&mut state, &Line::Open(open))
-            .map_err(|why| cannot(LedgerError::unreadable(state.file.path(), why)))?;
-        self.look(&mut state, now, Some(&id)).map_err(cannot)?;
+        self.write(&mut state, &Line::Open(open)).map_err(|why| {
+            let path = self.directory.clone();
+            cannot(LedgerError::Directory { path, why })
+        })?;
+        self.look(&mut state, now, Some((&id, budget)))
+            .map_err(cannot)?;
         // Somebody else's reservation may have come between the look and the write.
         if let Err(why) = self.room(state.books.verdict.take(), now) {
             self.note(&mut state, Line::Close { of: id }, now);
@@ -292,7 +316,7 @@ impl Ledger {
         &self,
         state: &mut State,
         now: SystemTime,
-        awaited: Option<&str>,
+        awaited: Option<(&str, &Budget)>,
     ) -> Result<(), LedgerError> {
         let path = state.file.path().to_owned();
         let news = state
@@ -313,10 +337,17 @@ impl Ledger {
             );
         }
         state.books.expire(seconds(now));
+        let State {
+            books, unwritten, ..
+        } = state;
         for line in news.lines.lines {
-            state
-                .books
-                .enter(line, &self.budget, &state.unwritten, awaited);
+            // What stands before a reservation says whether it fits.
+            if let (Line::Open(open), Some((id, caps))) = (&line, awaited)
+                && open.id == id
+            {
+                books.verdict = books.full(caps, open, unwritten);
+            }
+            books.enter(line, &self.budget.currency);
         }
         Ok(())
     }

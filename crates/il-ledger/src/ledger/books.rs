@@ -64,22 +64,12 @@ impl Books {
             .retain(|it| now.saturating_sub(it.time) < FORGOTTEN);
     }
 
-    /// Reads one line. What stands before the awaited reservation says whether it fits.
-    pub(super) fn enter(
-        &mut self,
-        line: Line,
-        budget: &Budget,
-        unwritten: &[Line],
-        awaited: Option<&str>,
-    ) {
+    /// Reads one line. Only what is in the currency of the caps counts.
+    pub(super) fn enter(&mut self, line: Line, currency: &str) {
         match line {
             Line::Header { .. } => {}
             Line::Open(open) => {
-                if awaited == Some(&*open.id) {
-                    self.verdict = self.full(budget, &open, unwritten);
-                }
-                if open.currency == budget.currency && !self.open.iter().any(|it| it.id == open.id)
-                {
+                if open.currency == currency && !self.open.iter().any(|it| it.id == open.id) {
                     self.open.push(open);
                 }
             }
@@ -88,7 +78,7 @@ impl Books {
                 if let Some(of) = &record.of {
                     self.close(of);
                 }
-                let amount = counted(&record, budget);
+                let amount = counted(&record, currency);
                 let by_user = self.by_user.entry(record.user).or_default();
                 *by_user = by_user.plus(amount);
                 self.spent = self.spent.plus(amount);
@@ -115,7 +105,7 @@ impl Books {
                 Some(user) => self.by_user.get(user).copied().unwrap_or_default(),
             };
             let spent = unwritten.iter().fold(written, |sum, line| match line {
-                Line::Answer(it) if is_of(&it.user) => sum.plus(counted(it, budget)),
+                Line::Answer(it) if is_of(&it.user) => sum.plus(counted(it, &budget.currency)),
                 _ => sum,
             });
             let cap = cap?;
@@ -132,7 +122,7 @@ impl Books {
 }
 
 /// What a record takes from the caps: nothing where it is in another currency or unknown.
-fn counted(record: &Record, budget: &Budget) -> Amount {
-    let ours = record.currency.as_ref() == Some(&budget.currency);
+fn counted(record: &Record, currency: &str) -> Amount {
+    let ours = record.currency.as_deref() == Some(currency);
     Amount(record.micros.filter(|_| ours).unwrap_or(0))
 }

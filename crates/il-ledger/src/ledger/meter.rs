@@ -17,22 +17,25 @@ use il_engine::{
 };
 
 use super::{Ledger, Ticket};
-use crate::Account;
+use crate::{Account, Budget};
 
 pub(super) struct AccountMeter {
     ledger: Arc<Ledger>,
     account: Account,
     /// What a request costs at most.
     most: Usage,
+    /// What caps it.
+    budget: Budget,
     tickets: Mutex<VecDeque<Ticket>>,
 }
 
 impl AccountMeter {
-    pub(super) fn new(ledger: Arc<Ledger>, account: Account, most: Usage) -> Self {
+    pub(super) fn new(ledger: Arc<Ledger>, account: Account, most: Usage, budget: Budget) -> Self {
         Self {
             ledger,
             account,
             most,
+            budget,
             tickets: Mutex::default(),
         }
     }
@@ -52,7 +55,7 @@ impl fmt::Debug for AccountMeter {
 
 impl Meter for AccountMeter {
     fn allow(&self) -> Result<(), EngineError> {
-        let reserved = self.ledger.reserve(&self.account, self.most);
+        let reserved = self.ledger.reserve(&self.account, self.most, &self.budget);
         let ticket = reserved.map_err(|why| EngineError::Refused {
             engine: "remote",
             why,

@@ -218,6 +218,29 @@ fn each_user_has_a_cap() {
 }
 
 #[test]
+fn a_lower_cap_for_some_requests_caps_these_alone() {
+    let world = World::new();
+    let ledger = world.open(capped(3));
+    let lower = |requests| Some(Amount(requests * ONE));
+    let strict = ledger.meter_within(account("ada"), most(), lower(1), None);
+    let wide = ledger.meter_within(account("ada"), most(), lower(9), None);
+    strict.allow().expect("there is room");
+    strict.used(most());
+    assert!(strict.allow().is_err());
+    for _ in 0..2 {
+        wide.allow().expect("there is room");
+        wide.used(most());
+    }
+    assert!(wide.allow().is_err());
+
+    let world = World::new();
+    let ledger = world.open(Budget::default());
+    let own = ledger.meter_within(account("ada"), most(), None, lower(1));
+    own.allow().expect("there is room");
+    assert!(own.allow().is_err());
+}
+
+#[test]
 fn what_comes_to_nothing_gives_its_room_back() {
     let world = World::new();
     let ledger = world.open(capped(1));
@@ -392,6 +415,10 @@ fn records_that_are_deleted_begin_anew() {
     meter.used(most());
     assert!(meter.allow().is_err());
     fs::remove_file(world.today()).expect("it is there");
+    meter.allow().expect("nothing is spent");
+    meter.used(most());
+    assert_eq!(world.answers().len(), 1);
+    fs::remove_dir_all(world.directory()).expect("it is there");
     meter.allow().expect("nothing is spent");
     meter.used(most());
     assert_eq!(world.answers().len(), 1);
