@@ -3,6 +3,7 @@
 //! Parsing only. What a value means for the disk or an engine is found out by the command.
 
 mod config;
+mod context;
 mod cost;
 mod eval;
 pub(crate) mod models;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use il_retrieval::{EmbeddingChoice, Mode};
 
 pub(crate) use self::config::{Config, ConfigCheck, ConfigShow};
+pub(crate) use self::context::ShowContext;
 pub(crate) use self::cost::Cost;
 pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex};
 use crate::place::Place;
@@ -68,16 +70,17 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Complete(Complete),
+    Context(ShowContext),
     Lsp(Lsp),
     Playground(Playground),
     Index(Index),
     Search(Search),
     Doctor(Doctor),
     #[command(subcommand)]
+    Models(models::Models),
+    #[command(subcommand)]
     Config(Config),
     Cost(Cost),
-    #[command(subcommand)]
-    Models(models::Models),
     /// Measure how good suggestions and searches are, and how fast
     #[command(subcommand)]
     Eval(Eval),

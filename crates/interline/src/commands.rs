@@ -2,6 +2,7 @@
 
 mod complete;
 mod config;
+mod context;
 mod cost;
 mod doctor;
 mod eval;
@@ -17,14 +18,15 @@ use crate::{cli::Command, failure::Exit};
 pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Complete(args) => complete::run(&args),
+        Command::Context(args) => context::run(&args),
         Command::Lsp(args) => lsp::run(&args),
         Command::Playground(args) => playground::run(&args),
         Command::Index(args) => index::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Doctor(args) => doctor::run(&args),
-        Command::Models(args) => models::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Cost(args) => cost::run(&args),
+        Command::Models(args) => models::run(&args),
         Command::Eval(args) => eval::run(&args),
     }
 }

@@ -140,6 +140,21 @@ impl Engines {
         }
     }
 
+    /// The model that is asked first in a repository, as settings call it, without anything around it; `None` where the
+    /// repo model stands alone.
+    pub(crate) fn top(&self, root: &Path) -> Result<Option<(String, Arc<dyn Engine>)>, String> {
+        let settings = self.settings(Some(root));
+        let Some(rung) = settings.task(Task::Inline).ladder.first() else {
+            return Ok(None);
+        };
+        let engine = match &rung.value {
+            Rung::Repo => return Ok(None),
+            Rung::Local(name) => self.locals.engine(&settings, name, root, None),
+            rung => self.endpoints.engine(&settings, rung),
+        };
+        Ok(Some((rung.value.to_string(), engine?)))
+    }
+
     /// Stops what runs beside this process.
     pub(crate) fn stop(&self) {
         self.locals.stop();

@@ -182,7 +182,7 @@ impl WorkingTrees {
 
 /// The index of a tree, as it is now.
 fn once(root: &Path, files: &[File], cancel: &CancelToken) -> Option<SharedIndex> {
-    match index::open_fresh(root, files, cancel) {
+    match index::open_fresh(root, files, &|_| {}, cancel) {
         Ok(opened) => Some(Arc::new(OnceLock::from(opened.index))),
         Err(why) => {
             tracing::warn!("nothing of the repository is shown to models: {why:#}");

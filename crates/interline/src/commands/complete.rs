@@ -4,7 +4,7 @@
 //! editor would show.
 
 mod render;
-mod subject;
+pub(super) mod subject;
 
 use std::time::Duration;
 
@@ -22,7 +22,11 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Complete) -> anyhow::Result<Exit> {
-    let subject = Subject::read(args)?;
+    let subject = Subject::read(&args.place, args.repo.as_deref(), args.hide)?;
+    let subject = match args.context {
+        Context::Line => subject.line_alone(),
+        Context::Full | Context::File => subject,
+    };
     let mut answered = ask(&subject, args)?;
     if let Some(lines) = args.lines {
         for suggestion in &mut answered.answer.suggestions {

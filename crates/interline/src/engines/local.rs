@@ -17,7 +17,7 @@ use il_config::{Local, Settings};
 use il_engine::{Capabilities, EngineError, Outcome, Request, Sink, Window, fim};
 use il_engine_llama::{AdapterSet, LlamaEngine, LlamaModel, Program, Settings as Opening};
 
-use crate::repository::lock;
+use crate::{models, repository::lock};
 
 /// The hidden command that makes this program the worker.
 pub(crate) const WORKER: &str = "llama-worker";
@@ -98,9 +98,9 @@ pub(crate) fn file_of(name: &str, said: Option<&Local>) -> Result<PathBuf, Strin
     if path.extension().is_some_and(|it| it == "gguf") {
         return std::path::absolute(path).map_err(|why| why.to_string());
     }
-    Err(format!(
-        "no file is known for the model `{name}`: give the path of a `.gguf` file"
-    ))
+    let store = models::store().map_err(|why| format!("{why:#}"))?;
+    let found = store.find(name).map_err(|why| why.to_string())?;
+    Ok(found.path)
 }
 
 fn opening(file: &Path, said: Option<&Local>) -> Result<Opening, String> {

@@ -96,11 +96,12 @@ pub(crate) fn open(root: &Path, flag: Option<&EmbeddingChoice>) -> anyhow::Resul
 pub(crate) fn open_fresh(
     root: &Path,
     files: &[File],
+    step: &dyn Fn(Step),
     cancel: &CancelToken,
 ) -> anyhow::Result<Opened> {
     let opened = open(root, None)?;
     let difference = opened.index.difference(stamped(files));
-    opened.update(&difference, &|_| {}, cancel);
+    opened.update(&difference, step, cancel);
     if let Err(problem) = opened.save() {
         tracing::warn!("{problem}");
     }

@@ -61,7 +61,8 @@ fn what_is_in_force_is_shown_with_who_said_so() {
         out:   currency   USD                     default
         out:   unpriced   refuse                  default
         out:   keep_days  400                     default
-    "#]].assert_eq(&run(&world, &["config", "show"]).all());
+    "#]]
+    .assert_eq(&run(&world, &["config", "show"]).all());
     let document = run(&world, &["config", "show", "--json"]).json();
     let rows = document["settings"].as_array().unwrap();
     let cap = rows.iter().find(|it| it["key"] == "per_day").unwrap();
@@ -107,7 +108,8 @@ fn a_key_that_is_not_where_it_should_be_is_said() {
     expect![[r#"
         exit 0
         out: ✓ 13 settings, nothing is wrong
-    "#]].assert_eq(&good.all());
+    "#]]
+    .assert_eq(&good.all());
     let missing = world(&USER.replace("INTERLINE_TEST_KEY", "INTERLINE_TEST_NO_KEY"));
     expect![[r#"
         exit 1

@@ -7,37 +7,44 @@ use std::path::{Path, PathBuf};
 use il_text::{PlaceError, Text};
 
 use crate::{
-    cli::{Complete, Context, Hide},
+    cli::Hide,
     failure::{refused, usage},
     place::Place,
     repository::{root, tree},
 };
 
 /// A file with a cursor in it.
-pub(super) struct Subject {
+pub(crate) struct Subject {
     /// Absolute, without links.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Absolute; inside `root`.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
+    /// In `root`, `/`-separated.
+    pub(crate) inside: String,
     /// As it was typed.
-    pub(super) shown_path: String,
+    pub(crate) shown_path: String,
     /// What the engine sees: the file less what is hidden.
-    pub(super) text: Text,
+    pub(crate) text: Text,
     /// What is hidden, if anything.
-    pub(super) hidden: Option<String>,
+    pub(crate) hidden: Option<String>,
     /// 1-based, in the file.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// 1-based, in the file.
-    pub(super) column: usize,
+    pub(crate) column: usize,
     /// The cursor in `text`.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
 }
 
 impl Subject {
-    pub(super) fn read(args: &Complete) -> anyhow::Result<Self> {
-        let file = &args.place.file;
-        let path = tree::real_file(&args.place)?;
-        let root = match &args.repo {
+    /// The place, in its repository or in `repo`, as if what is to be hidden were not yet written.
+    pub(crate) fn read(
+        place: &Place,
+        repo: Option<&Path>,
+        what: Option<Hide>,
+    ) -> anyhow::Result<Self> {
+        let file = &place.file;
+        let path = tree::real_file(place)?;
+        let root = match repo {
             Some(repo) => tree::real_directory(repo)?,
             None => root::find(path.parent().unwrap_or(Path::new("/"))),
         };
@@ -54,16 +61,12 @@ impl Subject {
             return Err(refused(format!("nothing is suggested in `{file}`: {why}")));
         }
         let text = Text::from(tree::read_text(&path, file)?.as_str());
-        let offset =
-            offset_of(&text, &args.place, args.hide).map_err(|why| usage(why.in_file(file)))?;
+        let offset = offset_of(&text, place, what).map_err(|why| usage(why.in_file(file)))?;
         let at = text.line_col(offset, il_text::Encoding::Utf32);
-        let (text, offset, hidden) = hide(&text, offset, args.hide);
-        let (text, offset) = match args.context {
-            Context::Line => line_alone(&text, offset),
-            Context::Full | Context::File => (text, offset),
-        };
+        let (text, offset, hidden) = hide(&text, offset, what);
         Ok(Self {
-            path: root.join(inside),
+            path: root.join(&inside),
+            inside,
             root,
             shown_path: file.clone(),
             text,
@@ -74,8 +77,14 @@ impl Subject {
         })
     }
 
+    /// The cursor's line is all there is.
+    pub(crate) fn line_alone(mut self) -> Self {
+        (self.text, self.offset) = line_alone(&self.text, self.offset);
+        self
+    }
+
     /// The cursor in `text`, in the façade's words.
-    pub(super) fn position(&self) -> il_assist::Position {
+    pub(crate) fn position(&self) -> il_assist::Position {
         let at = self.text.line_col(self.offset, il_text::Encoding::Utf32);
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         il_assist::Position {
@@ -118,6 +127,7 @@ fn line_alone(text: &Text, offset: usize) -> (Text, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Context;
 
     const FILE: &str = "let a = one();\nlet b = two();\nend\n";
 
