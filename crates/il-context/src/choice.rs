@@ -1,19 +1,23 @@
-//! Which blocks are shown, how much of each, and in which order.
+//! Which pieces are shown, how much of each, and in which blocks.
 //!
-//! The one idea: what is worth most is taken first, but stands where it stood before.
+//! The one idea: what is worth most for its tokens is taken first. Pieces of one file share a block, since most of them are a line or two
+//! and a path costs as much; a block stands where it stood before.
 //!
-//! Deliberately absent: what anything is worth; scores come from outside.
+//! Deliberately absent: what anything is worth; the order and the scores come from outside.
 
-use crate::{pieces::Piece, report::Kind};
+use il_engine::Block;
 
-/// A block that is cut has at least so many rows: fewer say nothing.
+use crate::{
+    pieces::{Piece, Row},
+    report::Kind,
+};
+
+/// A piece that is cut has at least so many rows: fewer say nothing.
 const LEAST_ROWS: usize = 3;
-/// How much more something is worth that was shown last.
-const STAYS: f32 = 1.2;
 
 /// What a piece costs.
 pub(crate) struct Cost {
-    /// Path and markers.
+    /// Path and markers of its block.
     pub(crate) head: usize,
     pub(crate) rows: Vec<usize>,
 }
@@ -29,67 +33,78 @@ impl Cost {
 pub(crate) struct Chosen {
     pub(crate) piece: usize,
     pub(crate) rows: usize,
+    /// Of its rows, and of the block's head if it is the first in it.
     pub(crate) cost: usize,
 }
 
-/// The pieces that may be shown, the most wanted first. `last`: what was shown last, in its order.
-pub(crate) fn wanted(pieces: &[Piece<'_>], last: &[u64], stable: bool) -> Vec<usize> {
-    let worth = |idx: &usize| {
-        let piece = &pieces[*idx];
-        if last.contains(&piece.key) {
-            piece.score * STAYS
-        } else {
-            piece.score
-        }
-    };
-    let rank = |idx: &usize| match pieces[*idx].kind {
-        Kind::Edit => 1,
-        Kind::Tab => 2,
-        _ => 0,
-    };
+/// Pieces of one file that stand together.
+pub(crate) struct Group {
+    pub(crate) rank: u8,
+    /// By their lines.
+    pub(crate) pieces: Vec<Chosen>,
+    pub(crate) block: Block,
+}
+
+/// What stands where: stable things, tabs, other volatile things, edits.
+pub(crate) fn rank(kind: Kind) -> u8 {
+    match kind {
+        it if it.is_stable() => 0,
+        Kind::Tab => 1,
+        Kind::Edit => 3,
+        _ => 2,
+    }
+}
+
+/// What may be shown, the most wanted first: as it was given, then edits, then tabs.
+pub(crate) fn wanted(pieces: &[Piece<'_>], stable: bool) -> Vec<usize> {
     let mut wanted: Vec<usize> = (0..pieces.len())
         .filter(|it| pieces[*it].kind.is_stable() == stable)
         .collect();
-    // Stable: among equals the order in which they were given.
-    wanted.sort_by(|a, b| {
-        rank(a)
-            .cmp(&rank(b))
-            .then_with(|| worth(b).total_cmp(&worth(a)))
+    wanted.sort_by_key(|it| match pieces[*it].kind {
+        Kind::Edit => 1,
+        Kind::Tab => 2,
+        _ => 0,
     });
     wanted
 }
 
-/// Takes what fits into `room`, in the order given; the last one may be cut between rows.
+/// Takes what fits into `room`, in the order given and after what is `taken`; the last one may be cut between rows.
 pub(crate) fn choose(
     pieces: &[Piece<'_>],
     costs: &[Cost],
     wanted: impl IntoIterator<Item = usize>,
     room: usize,
-) -> Vec<Chosen> {
-    let mut chosen = Vec::new();
+    taken: &mut Vec<Chosen>,
+) {
     let mut left = room;
-    for piece in wanted {
-        let Some(it) = fitting(&pieces[piece], &costs[piece], left) else {
+    for idx in wanted {
+        let piece = &pieces[idx];
+        let is_open = taken.iter().any(|it| {
+            let other = &pieces[it.piece];
+            other.path == piece.path && rank(other.kind) == rank(piece.kind)
+        });
+        let head = if is_open { 0 } else { costs[idx].head };
+        let Some((rows, cost)) = fitting(piece, head, &costs[idx].rows, left) else {
             continue;
         };
-        left -= it.1;
-        chosen.push(Chosen {
-            piece,
-            rows: it.0,
-            cost: it.1,
+        left -= cost;
+        taken.push(Chosen {
+            piece: idx,
+            rows,
+            cost,
         });
     }
-    chosen
 }
 
 /// How many rows of a piece fit, and what they cost.
-fn fitting(piece: &Piece<'_>, cost: &Cost, room: usize) -> Option<(usize, usize)> {
-    if cost.all() <= room {
-        return Some((piece.rows.len(), cost.all()));
+fn fitting(piece: &Piece<'_>, head: usize, costs: &[usize], room: usize) -> Option<(usize, usize)> {
+    let all = head + costs.iter().sum::<usize>();
+    if all <= room {
+        return Some((piece.rows.len(), all));
     }
-    let mut sum = cost.head;
+    let mut sum = head;
     let mut rows = 0;
-    for row in &cost.rows {
+    for row in costs {
         if sum + row > room {
             break;
         }
@@ -99,27 +114,64 @@ fn fitting(piece: &Piece<'_>, cost: &Cost, room: usize) -> Option<(usize, usize)
     // Nothing comes after a gap at the end.
     while rows > 0 && piece.rows[rows - 1].line.is_none() {
         rows -= 1;
-        sum -= cost.rows[rows];
+        sum -= costs[rows];
     }
     (rows >= LEAST_ROWS).then_some((rows, sum))
 }
 
-/// Puts blocks where they stood last; new ones come behind them, by file and line; edits last, next to the text they belong to.
-pub(crate) fn arrange(pieces: &[Piece<'_>], chosen: &mut [Chosen], last: &[u64]) {
-    chosen.sort_by_key(|it| {
+/// Puts pieces into blocks, and blocks that did not change where they stood last; the others come behind them, by file, so that those which
+/// change often gather at the end. Edits are last, next to the text they belong to. `last`: what was shown, with its rank.
+pub(crate) fn group(pieces: &[Piece<'_>], chosen: &[Chosen], last: &[(u8, &Block)]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for it in chosen {
         let piece = &pieces[it.piece];
-        let place = last.iter().position(|key| *key == piece.key);
-        let rank = match piece.kind {
-            Kind::Tab => 0,
-            Kind::Edit => 2,
-            _ => 1,
-        };
-        (
-            place.unwrap_or(usize::MAX),
-            rank,
-            piece.path.clone(),
-            piece.first_line(),
-            it.piece,
-        )
+        let rank = rank(piece.kind);
+        let same = |group: &&mut Group| group.rank == rank && group.block.path == piece.path;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.pieces.push(*it),
+            None => groups.push(Group {
+                rank,
+                pieces: vec![*it],
+                block: Block {
+                    path: piece.path.clone(),
+                    text: "".into(),
+                },
+            }),
+        }
+    }
+    for group in &mut groups {
+        group
+            .pieces
+            .sort_by_key(|it| (pieces[it.piece].first_line(), it.piece));
+        group.block.text = group.text(pieces).into();
+    }
+    groups.sort_by_cached_key(|it| {
+        let unchanged = |last: &(u8, &Block)| last.0 == it.rank && *last.1 == it.block;
+        let place = last.iter().position(unchanged);
+        (it.rank, place.unwrap_or(usize::MAX), it.block.path.clone())
     });
+    groups
+}
+
+impl Group {
+    /// Its rows as they are shown: a blank one where lines are missing next to a piece of several lines; lists of single lines need none.
+    fn text(&self, pieces: &[Piece<'_>]) -> String {
+        let mut text = String::new();
+        let mut before: Option<&[Row<'_>]> = None;
+        for it in &self.pieces {
+            let rows = &pieces[it.piece].rows[..it.rows];
+            if let Some(before) = before {
+                let last = before.last().and_then(|it| it.line);
+                let follows = last.map(|it| it + 1) == rows.first().and_then(|it| it.line);
+                if !follows && (before.len() > 1 || rows.len() > 1) {
+                    text.push('\n');
+                }
+                text.push('\n');
+            }
+            let texts: Vec<&str> = rows.iter().map(|it| it.text.as_ref()).collect();
+            text.push_str(&texts.join("\n"));
+            before = Some(rows);
+        }
+        text
+    }
 }

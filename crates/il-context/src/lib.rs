@@ -9,8 +9,9 @@
 //! - **Shares** ([`Shares`]): prefix 35 %, stable blocks 35 %, suffix 15 %, volatile blocks 15 %. What one does not need flows on,
 //!   first to the stable blocks, then to the volatile ones, then to the prefix, then to the suffix: what was found for this
 //!   place is worth more than what merely stands farther away.
-//! - **Order**: stable blocks (definitions, what is imported), volatile ones (predictions, similar code, edits, tabs), the text.
-//!   Blocks that stay keep their places, new ones come behind them.
+//! - **Order**: stable blocks (definitions, what is imported), volatile ones (tabs, predictions, similar code, edits), the text.
+//!   Pieces of one file share a block. Blocks that did not change keep their places, the others come behind them.
+//! - **The blocks stay** as they are while they are worth nearly as much as what could be shown instead ([`Settings::settled`]).
 //! - **The prefix's start** stays where it was until what is behind it outgrows its share or falls below half of it; then it
 //!   moves to where three quarters of the share are used, so that it does not move again for a while.
 //! - **The suffix** stays while the new one is nearly the same.

@@ -72,6 +72,9 @@ pub struct Settings {
     pub shares: Shares,
     /// How long a hole stays open; `None`: it is always at the cursor.
     pub hold: Option<Hold>,
+    /// Blocks stay as they are while what they are worth for the place is at least so many percent of what could be shown instead;
+    /// above 100, they never do. What changes in a block is evaluated again with everything behind it.
+    pub settled: usize,
     /// Gaps between lines of a snippet are marked by a comment with three dots.
     pub mark_gaps: bool,
 }
@@ -82,6 +85,7 @@ impl Default for Settings {
             scope: Scope::Full,
             shares: Shares::default(),
             hold: Some(Hold::default()),
+            settled: 85,
             mark_gaps: true,
         }
     }

@@ -22,8 +22,10 @@ pub struct Memory {
     pub(crate) hole: usize,
     /// Where the prefix begins in the text.
     pub(crate) start: usize,
-    /// Blocks in their order, by what they are.
-    pub(crate) blocks: Vec<u64>,
+    /// The ranks of the context's blocks.
+    pub(crate) ranks: Vec<u8>,
+    /// Tokens of the stable and of the volatile ones, in lines.
+    pub(crate) block_costs: [usize; 2],
     /// There was something to choose from.
     pub(crate) supplied: bool,
     /// Tokens of whole texts for 256 tokens of their lines: lines counted alone have a few more.
@@ -55,7 +57,8 @@ impl Memory {
             report,
             hole: 0,
             start: 0,
-            blocks: Vec::new(),
+            ranks: Vec::new(),
+            block_costs: [0; 2],
             supplied: false,
             shrink: crate::packing::WHOLE,
             scope: settings.scope,

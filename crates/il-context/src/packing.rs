@@ -24,7 +24,7 @@ use crate::{
     pieces::{self, Piece},
     report::{Entry, Fate, Kind, Report, Total},
 };
-use plan::{Plan, Suffix};
+use plan::{Blocks, Plan, Suffix};
 
 /// Lines and texts cost the same.
 pub(crate) const WHOLE: usize = 256;
@@ -276,11 +276,14 @@ impl<'a, 'c> Packing<'a, 'c> {
     }
 
     fn context(&self, plan: &Plan) -> Context {
-        let blocks = plan.blocks.iter();
         Context {
-            blocks: blocks
-                .map(|it| self.pieces[it.piece].block(it.rows))
-                .collect(),
+            blocks: match &plan.blocks {
+                Blocks::Stay => self
+                    .last
+                    .map(|it| it.context.blocks.clone())
+                    .unwrap_or_default(),
+                Blocks::Chosen(groups) => groups.iter().map(|it| it.block.clone()).collect(),
+            },
             prefix: self.prefix(plan.start).into(),
             suffix: match &plan.suffix {
                 Suffix::Stays => self
@@ -332,11 +335,11 @@ impl<'a, 'c> Packing<'a, 'c> {
         let mut memory = Memory::new(context.clone(), report.clone(), self.window, self.settings);
         memory.hole = self.hole;
         memory.start = self.from + plan.start;
-        memory.blocks = plan
-            .blocks
-            .iter()
-            .map(|it| self.pieces[it.piece].key)
-            .collect();
+        memory.ranks = match &plan.blocks {
+            Blocks::Stay => self.last.map(|it| it.ranks.clone()).unwrap_or_default(),
+            Blocks::Chosen(groups) => groups.iter().map(|it| it.rank).collect(),
+        };
+        memory.block_costs = plan.used_blocks;
         memory.supplied = hole::supplied(self.material);
         memory.shrink = shrink;
         Packed {
@@ -347,23 +350,11 @@ impl<'a, 'c> Packing<'a, 'c> {
     }
 
     fn report(&self, context: &Context, plan: &Plan, tokens: usize) -> Report {
-        let mut entries = Vec::new();
-        let mut stable = 0;
-        let mut volatile = 0;
-        for it in &plan.blocks {
-            let piece = &self.pieces[it.piece];
-            let fate = if it.rows < piece.rows.len() {
-                Fate::Cut { lines: it.rows }
-            } else {
-                Fate::Taken
-            };
-            entries.push(piece.entry(it.rows, it.cost, fate));
-            if piece.kind.is_stable() {
-                stable += it.cost;
-            } else {
-                volatile += it.cost;
-            }
-        }
+        let mut entries = self.report_blocks(plan);
+        let settled = match plan.blocks {
+            Blocks::Stay => entries.len(),
+            Blocks::Chosen(_) => 0,
+        };
         self.report_text(context, plan, &mut entries);
         for (idx, why) in plan.fates.iter().enumerate() {
             if let Some(why) = why {
@@ -375,7 +366,7 @@ impl<'a, 'c> Packing<'a, 'c> {
         entries.extend(self.duplicates.iter().cloned());
         // Counted in lines so far; people want to see what adds up to the prompt.
         let real = |lines: usize| (lines * tokens).div_ceil(plan.cost.max(1));
-        for entry in &mut entries {
+        for entry in &mut entries[settled..] {
             entry.tokens = real(entry.tokens);
         }
         let total = |given, used| Total {
@@ -385,14 +376,42 @@ impl<'a, 'c> Packing<'a, 'c> {
         Report {
             entries,
             prefix: total(plan.given.prefix, plan.used_prefix),
-            stable: total(plan.given.stable, stable),
+            stable: total(plan.given.stable, plan.used_blocks[0]),
             suffix: total(plan.given.suffix, plan.used_suffix),
-            volatile: total(plan.given.volatile, volatile),
+            volatile: total(plan.given.volatile, plan.used_blocks[1]),
             tokens,
             window: self.window.tokens,
             exact: self.window.tokenizer.exact(),
             held: false,
         }
+    }
+
+    /// What is shown of other files.
+    fn report_blocks(&self, plan: &Plan) -> Vec<Entry> {
+        let groups = match &plan.blocks {
+            Blocks::Chosen(groups) => groups,
+            Blocks::Stay => {
+                // As they were reported first; their figures are of whole texts already.
+                let entries = self.last.map(|it| it.report.entries.as_slice());
+                let shown = entries
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|it| !matches!(it.fate, Fate::LeftOut(_)) && !it.kind.is_text());
+                return shown.cloned().collect();
+            }
+        };
+        let pieces = groups.iter().flat_map(|it| &it.pieces);
+        pieces
+            .map(|it| {
+                let piece = &self.pieces[it.piece];
+                let fate = if it.rows < piece.rows.len() {
+                    Fate::Cut { lines: it.rows }
+                } else {
+                    Fate::Taken
+                };
+                piece.entry(it.rows, it.cost, fate)
+            })
+            .collect()
     }
 
     /// Prefix, what was begun, and suffix.

@@ -424,6 +424,21 @@ fn blocks_keep_their_places_when_scores_wobble() {
         Source::Definition,
         0.9,
     ));
+    // It is worth so little beside the others that nothing changes for it, unless that is asked for.
+    let settled = pack(
+        &material(&text, at, &snippets),
+        &window,
+        &settings,
+        last,
+        &mut counts,
+    );
+    assert_eq!(settled.context, first.context);
+    let fate = settled.report.entries.last().map(|it| it.fate);
+    assert_eq!(fate, Some(Fate::LeftOut(Why::Settled)));
+    let settings = Settings {
+        settled: 101,
+        ..settings
+    };
     let third = pack(
         &material(&text, at, &snippets),
         &window,

@@ -5,14 +5,8 @@
 //!
 //! Deliberately absent: which of them are shown ([`crate::choice`]).
 
-use std::{
-    borrow::Cow,
-    collections::hash_map::DefaultHasher,
-    hash::{Hash as _, Hasher as _},
-    sync::Arc,
-};
+use std::{borrow::Cow, sync::Arc};
 
-use il_engine::Block;
 use rustc_hash::FxHashSet;
 
 use crate::{
@@ -25,8 +19,6 @@ const TELLING: usize = 24;
 
 /// Some lines of a file.
 pub(crate) struct Piece<'a> {
-    /// What it is, whatever its score.
-    pub(crate) key: u64,
     pub(crate) kind: Kind,
     pub(crate) path: Arc<str>,
     pub(crate) symbol: &'a str,
@@ -50,18 +42,6 @@ impl Piece<'_> {
 
     pub(crate) fn first_line(&self) -> u32 {
         self.lines(self.rows.len()).next().unwrap_or_default()
-    }
-
-    /// Its first `rows` rows as a block.
-    pub(crate) fn block(&self, rows: usize) -> Block {
-        let texts: Vec<&str> = self.rows[..rows]
-            .iter()
-            .map(|it| it.text.as_ref())
-            .collect();
-        Block {
-            path: self.path.clone(),
-            text: texts.join("\n").into(),
-        }
     }
 
     pub(crate) fn entry(&self, rows: usize, tokens: usize, fate: Fate) -> Entry {
@@ -127,7 +107,6 @@ pub(crate) fn collect<'a>(
     settings: &Settings,
 ) -> (Vec<Piece<'a>>, Vec<Entry>) {
     let snippets = material.snippets.iter().map(|it| Piece {
-        key: 0,
         kind: Kind::Snippet(it.source),
         path: it.path.as_str().into(),
         symbol: &it.symbol,
@@ -135,7 +114,6 @@ pub(crate) fn collect<'a>(
         rows: rows(&it.text, it.lines.iter().copied()),
     });
     let edits = material.edits.iter().map(|it| Piece {
-        key: 0,
         kind: Kind::Edit,
         path: it.path.clone(),
         symbol: "",
@@ -143,7 +121,6 @@ pub(crate) fn collect<'a>(
         rows: rows(&it.text, it.line..),
     });
     let tabs = material.tabs.iter().map(|it| Piece {
-        key: 0,
         kind: Kind::Tab,
         path: it.path.clone(),
         symbol: "",
@@ -165,7 +142,6 @@ pub(crate) fn collect<'a>(
         }
     }
     for piece in &mut pieces {
-        piece.key = key(piece);
         if settings.mark_gaps {
             mark_gaps(&mut piece.rows, material.comment);
         }
@@ -225,15 +201,6 @@ fn join<'a>(other: &mut Piece<'a>, piece: Piece<'a>) {
         other.symbol = piece.symbol;
     }
     other.score = other.score.max(piece.score);
-}
-
-fn key(piece: &Piece<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    piece.path.hash(&mut hasher);
-    for row in &piece.rows {
-        row.text.hash(&mut hasher);
-    }
-    hasher.finish()
 }
 
 /// Puts a comment with three dots where lines were left out.

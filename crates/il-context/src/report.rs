@@ -99,6 +99,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is of the current file.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::Prefix | Self::Begun | Self::Suffix)
+    }
+
     /// Whether it changes so seldom that it comes first.
     pub(crate) fn is_stable(self) -> bool {
         matches!(
@@ -130,6 +135,8 @@ pub enum Why {
     Visible,
     /// The scope leaves it out.
     Scope,
+    /// What was shown before is worth about as much, and is in the model's cache.
+    Settled,
 }
 
 impl Why {
@@ -139,6 +146,7 @@ impl Why {
             Self::Duplicate => "shown by another piece",
             Self::Visible => "stands around the cursor",
             Self::Scope => "not in the scope",
+            Self::Settled => "what is shown already is worth as much",
         }
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Deliberately absent: what it costs in truth.
 
+use il_engine::Block;
+use rustc_hash::FxHashSet;
+
 use super::{Packing, Scope};
 use crate::{
     alike::alike,
-    choice::{Chosen, arrange, choose, wanted},
-    pieces::Shown,
+    choice::{Chosen, Group, choose, group, rank, wanted},
+    pieces::{Piece, Shown},
     report::{Kind, Why},
     shares::Parts,
 };
@@ -20,10 +23,11 @@ pub(super) struct Plan {
     /// Where the prefix begins, in the text that the scope allows.
     pub(super) start: usize,
     pub(super) suffix: Suffix,
-    /// In the order in which they are shown.
-    pub(super) blocks: Vec<Chosen>,
+    pub(super) blocks: Blocks,
     /// Why a piece is not shown.
     pub(super) fates: Vec<Option<Why>>,
+    /// Tokens of stable and of volatile blocks.
+    pub(super) used_blocks: [usize; 2],
     pub(super) given: Parts,
     pub(super) used_prefix: usize,
     pub(super) used_suffix: usize,
@@ -31,6 +35,20 @@ pub(super) struct Plan {
     pub(super) cost: usize,
     /// More could be shown if there were room.
     pub(super) left_out: bool,
+}
+
+/// What is shown of other files.
+pub(super) enum Blocks {
+    /// What was shown last.
+    Stay,
+    /// In the order in which they are shown.
+    Chosen(Vec<Group>),
+}
+
+impl Default for Blocks {
+    fn default() -> Self {
+        Self::Chosen(Vec::new())
+    }
 }
 
 /// What is shown of the text behind the cursor.
@@ -76,18 +94,32 @@ impl Packing<'_, '_> {
         let mut hidden: Vec<bool> = vec![false; self.pieces.len()];
         let mut plan = Plan::default();
         for _ in 0..2 {
-            let need = [true, false].map(|stable| {
-                let pieces = self.pieces.iter().zip(&self.costs).zip(&hidden);
-                let wanted =
-                    pieces.filter(|((it, _), hidden)| it.kind.is_stable() == stable && !**hidden);
-                wanted.map(|((_, cost), _)| cost.all()).sum()
-            });
+            let need = [true, false].map(|stable| self.need(stable, &hidden));
             plan = self.around(room, need);
             hidden = self.visible(&plan);
         }
         self.blocks(&mut plan, &hidden);
         plan.cost += self.frame_of_blocks;
         plan
+    }
+
+    /// Tokens that all stable, or all volatile, blocks need.
+    fn need(&self, stable: bool, hidden: &[bool]) -> usize {
+        let mut open: FxHashSet<(u8, &str)> = FxHashSet::default();
+        let mut need = 0;
+        for (idx, piece) in self.pieces.iter().enumerate() {
+            if piece.kind.is_stable() != stable || hidden[idx] {
+                continue;
+            }
+            let cost = &self.costs[idx];
+            let is_first = open.insert((rank(piece.kind), &piece.path));
+            need += if is_first {
+                cost.all()
+            } else {
+                cost.all() - cost.head
+            };
+        }
+        need
     }
 
     /// Cuts the text around the hole; `need`: tokens of all stable and all volatile blocks.
@@ -172,42 +204,103 @@ impl Packing<'_, '_> {
             .collect()
     }
 
-    /// Chooses blocks and puts them in order.
+    /// Chooses blocks and puts them in order, or leaves them as they are.
     fn blocks(&self, plan: &mut Plan, hidden: &[bool]) {
-        let none = Vec::new();
-        let last = self.last.map_or(&none, |it| &it.blocks);
         let wanted = |stable| {
-            let mut wanted = wanted(&self.pieces, last, stable);
+            let mut wanted = wanted(&self.pieces, stable);
             wanted.retain(|it| !hidden[*it]);
             wanted
         };
-        let mut stable = choose(&self.pieces, &self.costs, wanted(true), plan.given.stable);
-        let mut volatile = self.volatile(&wanted(false), plan.given.volatile);
-        arrange(&self.pieces, &mut stable, last);
-        arrange(&self.pieces, &mut volatile, last);
+        let mut stable = Vec::new();
+        choose(
+            &self.pieces,
+            &self.costs,
+            wanted(true),
+            plan.given.stable,
+            &mut stable,
+        );
+        let mut volatile = Vec::new();
+        // Edits may have a third of the room before anything else; what is left of it is for all.
+        let all = wanted(false);
+        let is_edit = |it: &usize| self.pieces[*it].kind == Kind::Edit;
+        let edits = all.iter().copied().filter(is_edit);
+        choose(
+            &self.pieces,
+            &self.costs,
+            edits,
+            plan.given.volatile / 3,
+            &mut volatile,
+        );
+        let used: usize = volatile.iter().map(|it| it.cost).sum();
+        let room = plan.given.volatile - used;
+        let rest = |it: &usize| !volatile.iter().any(|taken| taken.piece == *it);
+        let rest: Vec<usize> = all.iter().copied().filter(rest).collect();
+        choose(&self.pieces, &self.costs, rest, room, &mut volatile);
+
+        let cost = |of: &[Chosen]| of.iter().map(|it| it.cost).sum();
+        plan.used_blocks = [cost(&stable), cost(&volatile)];
+        let chosen = [stable, volatile].concat();
         plan.fates = hidden
             .iter()
             .map(|it| Some(if *it { Why::Visible } else { Why::Budget }))
             .collect();
-        stable.extend(volatile);
-        plan.blocks = stable;
-        for it in &plan.blocks {
-            plan.fates[it.piece] = None;
-            plan.cost += it.cost;
-            plan.left_out |= it.rows < self.pieces[it.piece].rows.len();
+        match self.settled(plan, &chosen) {
+            Some(shown) => {
+                plan.blocks = Blocks::Stay;
+                for (fate, shown) in plan.fates.iter_mut().zip(shown) {
+                    if *fate == Some(Why::Budget) {
+                        *fate = (!shown).then_some(Why::Settled);
+                    }
+                }
+            }
+            None => {
+                let last = self
+                    .last
+                    .map(|it| it.ranks.iter().copied().zip(&it.context.blocks));
+                let last: Vec<(u8, &Block)> = last.into_iter().flatten().collect();
+                plan.blocks = Blocks::Chosen(group(&self.pieces, &chosen, &last));
+                for it in &chosen {
+                    plan.fates[it.piece] = None;
+                    plan.left_out |= it.rows < self.pieces[it.piece].rows.len();
+                }
+                plan.left_out |= plan.fates.contains(&Some(Why::Budget));
+            }
         }
-        plan.left_out |= plan.fates.contains(&Some(Why::Budget));
+        plan.cost += plan.used_blocks.iter().sum::<usize>();
     }
 
-    /// Edits may have a third of the room before anything else; what is left of it is for all.
-    fn volatile(&self, wanted: &[usize], room: usize) -> Vec<Chosen> {
-        let is_edit = |it: &&usize| self.pieces[**it].kind == Kind::Edit;
-        let edits = wanted.iter().filter(is_edit).copied();
-        let mut chosen = choose(&self.pieces, &self.costs, edits, room / 3);
-        let used: usize = chosen.iter().map(|it| it.cost).sum();
-        let taken = |it: &&usize| !chosen.iter().any(|chosen| chosen.piece == **it);
-        let rest: Vec<usize> = wanted.iter().filter(taken).copied().collect();
-        chosen.extend(choose(&self.pieces, &self.costs, rest, room - used));
-        chosen
+    /// Whether the blocks that were shown last are worth about as much as `chosen`: then which pieces they show.
+    fn settled(&self, plan: &mut Plan, chosen: &[Chosen]) -> Option<Vec<bool>> {
+        let fresh = self.settings.hold.is_some_and(|it| it.fresh_blocks);
+        let last = self
+            .last
+            .filter(|it| it.supplied && !it.ranks.is_empty() && !fresh)?;
+        // In a file that is edited, what was shown of it may be visible now.
+        let mut blocks = last.context.blocks.iter();
+        let own = blocks.any(|it| *it.path == *self.material.path);
+        let costs = last.block_costs;
+        let fits = costs[0] + costs[1] <= plan.given.stable + plan.given.volatile;
+        if own || !fits {
+            return None;
+        }
+        let mut lines: FxHashSet<(&str, &str)> = FxHashSet::default();
+        for block in &last.context.blocks {
+            lines.extend(block.text.lines().map(|it| (block.path.as_ref(), it)));
+        }
+        let is_shown = |piece: &Piece<'_>| {
+            let mut rows = piece.rows.iter();
+            rows.all(|row| lines.contains(&(piece.path.as_ref(), row.text.as_ref())))
+        };
+        let shown: Vec<bool> = self.pieces.iter().map(is_shown).collect();
+        let score = |idx: usize| f64::from(self.pieces[idx].score);
+        let worth: f64 = chosen.iter().map(|it| score(it.piece)).sum();
+        let still: f64 = (0..shown.len()).filter(|it| shown[*it]).map(score).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+        let enough = still * 100.0 >= worth * self.settings.settled as f64;
+        if !enough {
+            return None;
+        }
+        plan.used_blocks = costs;
+        Some(shown)
     }
 }
