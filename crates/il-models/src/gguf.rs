@@ -12,6 +12,7 @@ pub(crate) mod writing;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     fs::File,
     io::{self, BufReader},
     path::Path,
@@ -21,7 +22,7 @@ use il_engine::fim;
 use reader::{Reader, Value};
 
 /// What is known of a model from its file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Version of the format.
     pub version: u32,
@@ -110,6 +111,23 @@ impl Facts {
     /// Whether its vocabulary has a marker that is written so.
     pub fn has_token(&self, token: &str) -> bool {
         self.markers.contains(token)
+    }
+}
+
+impl fmt::Debug for Facts {
+    /// Without the vocabulary.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts")
+            .field("architecture", &self.architecture)
+            .field("name", &self.name)
+            .field("quantisation", &self.quantisation)
+            .field("context", &self.context)
+            .field("tokenizer", &self.tokenizer)
+            .field("vocabulary", &self.vocabulary)
+            .field("fim", &self.fim)
+            .field("parameters", &self.parameters)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
