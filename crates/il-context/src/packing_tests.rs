@@ -422,7 +422,7 @@ fn blocks_keep_their_places_when_scores_wobble() {
         1,
         &function("newest", 3),
         Source::Definition,
-        0.9,
+        0.5,
     ));
     // It is worth so little beside the others that nothing changes for it, unless that is asked for.
     let settled = pack(
