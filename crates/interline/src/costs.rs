@@ -11,7 +11,7 @@ use std::{
 
 use etcetera::{AppStrategy as _, AppStrategyArgs};
 use il_config::Settings;
-use il_ledger::{Budget, Clock, Ledger, Price, Prices};
+use il_ledger::{Amount, Budget, Clock, Ledger, Price, Prices};
 
 use crate::repository::lock;
 
@@ -44,12 +44,21 @@ pub(crate) fn user() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// Whether anything caps what may be spent.
-pub(crate) fn is_capped(settings: &Settings) -> bool {
-    settings.budget.per_day.is_some() || settings.budget.per_user_per_day.is_some()
+/// What everybody and what each user may spend in a day.
+pub(crate) fn caps(settings: &Settings) -> (Option<Amount>, Option<Amount>) {
+    let (all, each) = (&settings.budget.per_day, &settings.budget.per_user_per_day);
+    (
+        all.as_ref().map(|it| it.value),
+        each.as_ref().map(|it| it.value),
+    )
 }
 
-/// The books, opened once.
+/// Whether anything caps what may be spent.
+pub(crate) fn is_capped(settings: &Settings) -> bool {
+    caps(settings) != (None, None)
+}
+
+/// The books, opened once. They have no caps of their own: each meter has those of its repository.
 pub(crate) fn ledger(settings: &Settings) -> Result<Arc<Ledger>, String> {
     static OPEN: Mutex<Option<Arc<Ledger>>> = Mutex::new(None);
     let mut open = lock(&OPEN);
@@ -67,8 +76,8 @@ pub(crate) fn ledger(settings: &Settings) -> Result<Arc<Ledger>, String> {
 fn budget(settings: &Settings) -> Budget {
     let said = &settings.budget;
     Budget {
-        per_day: said.per_day.as_ref().map(|it| it.value),
-        per_user_per_day: said.per_user_per_day.as_ref().map(|it| it.value),
+        per_day: None,
+        per_user_per_day: None,
         currency: said.currency.value.clone(),
         allow_unpriced: said.allow_unpriced.value,
         keep_days: said.keep_days.value,

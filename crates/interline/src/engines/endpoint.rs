@@ -1,6 +1,7 @@
 //! Models behind HTTP, as settings name them.
 //!
 //! The one idea: an endpoint is made once, so that all repositories share its limits, its rest after failures and its books.
+//! Only where repositories have different caps are there several of it, which share the limits.
 //!
 //! Deliberately absent: what providers speak.
 
@@ -12,15 +13,23 @@ use std::{
 
 use il_assist::Engine;
 use il_config::{Endpoint as Said, Rung, Settings, Task};
-use il_engine::{fim, usage::Usage};
-use il_engine_remote::{Endpoint, EndpointChoice, KeySource, RemoteEngine, Settings as Asking};
+use il_engine::{
+    fim,
+    usage::{Amount, Usage},
+};
+use il_engine_remote::{
+    Dialect, Endpoint, EndpointChoice, KeySource, RemoteEngine, Settings as Asking,
+};
 use il_ledger::Account;
 
 use crate::{costs, egress, repository::lock};
 
-/// Endpoints by how settings call them.
+/// Endpoints by how settings call them and what they may spend.
 #[derive(Default)]
-pub(crate) struct Endpoints(Mutex<HashMap<String, Arc<Endpoint>>>);
+pub(crate) struct Endpoints(Mutex<HashMap<(String, Caps), Arc<Endpoint>>>);
+
+/// For everybody and for each user in a day.
+type Caps = (Option<Amount>, Option<Amount>);
 
 impl Endpoints {
     /// The engine for a rung that names an endpoint.
@@ -36,7 +45,9 @@ impl Endpoints {
 
     fn endpoint(&self, settings: &Settings, rung: &Rung) -> Result<Arc<Endpoint>, String> {
         let name = rung.to_string();
-        if let Some(made) = lock(&self.0).get(&name) {
+        let caps = costs::caps(settings);
+        let key = (name.clone(), caps);
+        if let Some(made) = lock(&self.0).get(&key) {
             return Ok(Arc::clone(made));
         }
         let said = match rung {
@@ -64,21 +75,30 @@ impl Endpoints {
             model: asking.choice.model.clone(),
             free: !metered,
         };
+        // Every try that is sent may be charged, and so may the second one of a hedge.
+        let sent = u64::from(asking.limits.tries.max(1)) + u64::from(asking.limits.hedge);
         let most = Usage {
-            prompt: asking.context_tokens as u64,
-            answer: asking.max_answer_tokens as u64,
+            prompt: sent * asking.context_tokens as u64,
+            answer: sent * asking.max_answer_tokens as u64,
             ..Usage::default()
         };
         let door = door.map_err(|why| format!("{why:#}"))?;
         let mut endpoint = Endpoint::new(asking, door).map_err(|why| why.to_string())?;
         match costs::ledger(settings) {
-            Ok(ledger) => endpoint = endpoint.with_meter(ledger.meter(account, most)),
+            Ok(ledger) => {
+                let meter = ledger.meter_within(account, most, caps.0, caps.1);
+                endpoint = endpoint.with_meter(meter);
+            }
             // A cap that cannot be kept is a cap that is reached.
             Err(why) if metered && costs::is_capped(settings) => return Err(why),
             Err(why) => tracing::warn!("costs are not recorded: {why}"),
         }
+        let mut made = lock(&self.0);
+        if let Some((_, other)) = made.iter().find(|(key, _)| key.0 == name) {
+            endpoint = endpoint.sharing_limits_of(other);
+        }
         let endpoint = Arc::new(endpoint);
-        lock(&self.0).insert(name, Arc::clone(&endpoint));
+        made.insert(key, Arc::clone(&endpoint));
         Ok(endpoint)
     }
 }
@@ -88,13 +108,22 @@ fn choice(word: &str) -> Result<EndpointChoice, String> {
         .map_err(|why| why.to_string())
 }
 
-fn asking(said: &Said) -> Result<Asking, String> {
-    let mut word = format!("{}:{}", said.speaks.value, said.model.value);
-    if let Some(url) = &said.url {
-        word.push('@');
-        word.push_str(&url.value);
+/// An endpoint in one word; a server with one model has no place for its name there.
+fn word(said: &Said) -> String {
+    let (speaks, model) = (&said.speaks.value, &said.model.value);
+    let has_one_model = Dialect::ALL
+        .iter()
+        .any(|it| it.is_llama_server() && it.word() == speaks);
+    match &said.url {
+        Some(url) if has_one_model => format!("{speaks}:{}", url.value),
+        Some(url) => format!("{speaks}:{model}@{}", url.value),
+        None if has_one_model => speaks.clone(),
+        None => format!("{speaks}:{model}"),
     }
-    let mut asking = Asking::new(choice(&word)?);
+}
+
+fn asking(said: &Said) -> Result<Asking, String> {
+    let mut asking = Asking::new(choice(&word(said))?);
     if let Some(key) = &said.key {
         let source: KeySource = key
             .value
@@ -127,4 +156,47 @@ fn asking(said: &Said) -> Result<Asking, String> {
     asking.limits.hedge = said.hedge.value;
     asking.metered &= !said.free.value;
     Ok(asking)
+}
+
+#[cfg(test)]
+mod tests {
+    use il_config::{File, Layers};
+
+    use super::*;
+
+    /// The endpoint `a` with this said of it.
+    #[track_caller]
+    fn reads(said: &str, expected: &str) {
+        let text = format!("version = 1\n[endpoint.a]\n{said}");
+        let (settings, problems) = Settings::read(Layers {
+            user: Some(File {
+                name: "config.toml",
+                text: &text,
+            }),
+            known: il_config::Known {
+                dialects: &[],
+                templates: &[],
+                without_model: &["llama-server"],
+            },
+            ..Layers::default()
+        });
+        assert_eq!(problems, []);
+        let asking = asking(&settings.endpoints["a"]).unwrap();
+        assert_eq!(asking.choice.to_string(), expected);
+    }
+
+    #[test]
+    fn what_is_said_of_an_endpoint_is_what_is_asked() {
+        reads(
+            "speaks = \"openai\"\nmodel = \"m:1b\"\nurl = \"http://127.0.0.1:1/v1\"\n",
+            "openai:m:1b@http://127.0.0.1:1/v1",
+        );
+        let url = "http://127.0.0.1:8012";
+        let server = format!("speaks = \"llama-server\"\nurl = \"{url}\"\n");
+        reads(&server, &format!("llama-server:{url}"));
+        reads(
+            &format!("{server}model = \"m\"\n"),
+            &format!("llama-server:{url}"),
+        );
+    }
 }
