@@ -57,6 +57,10 @@ pub enum SetupError {
         "{context} tokens of context are too few: {taken} are taken by the answer and what stands around the prompt; raise `context_tokens`"
     )]
     TooSmall { context: usize, taken: usize },
+    #[error(
+        "nothing says how the model at `{0}` was trained to see a hole: say its `template`, or `{1}:`, where the server knows"
+    )]
+    NoTemplate(String, &'static str),
     #[error(transparent)]
     Template(#[from] il_engine::fim::Unknown),
 }

@@ -13,7 +13,7 @@ use il_engine::{
     fim::{Element, Facts, Slot, Template, registry},
 };
 
-use crate::{Settings, SetupError};
+use crate::{Dialect, Settings, SetupError};
 
 /// Tokens that a server adds by itself, and what an estimate is wrong by on a short text.
 const SLACK: usize = 32;
@@ -24,6 +24,10 @@ const SUFFIX_SHARE: usize = 4;
 pub(crate) fn family(settings: &Settings) -> Result<Arc<Template>, SetupError> {
     if let Some(template) = &settings.template {
         return Ok(Arc::clone(template));
+    }
+    if settings.choice.model.is_empty() {
+        let host = settings.choice.host().to_owned();
+        return Err(SetupError::NoTemplate(host, Dialect::LlamaServer.word()));
     }
     let found = registry().detect(&Facts::named(&settings.choice.model))?;
     Ok(found.template)

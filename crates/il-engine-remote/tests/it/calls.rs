@@ -88,6 +88,8 @@ fn what_could_never_work_is_refused_before_anything_is_sent() {
         known.starts_with("no fill-in-the-middle template is known for the model `mystery`"),
         "{known}"
     );
+    let unsaid = refused("llama-server-fim:URL", &|_| {});
+    assert!(unsaid.contains("say its `template`"), "{unsaid}");
     let few = refused("openai:m@URL", &|it| it.context_tokens = 300);
     assert!(
         few.starts_with("300 tokens of context are too few"),
