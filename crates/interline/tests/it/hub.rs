@@ -21,6 +21,8 @@ pub(crate) enum Does {
     Stalls(usize),
     /// Whatever range is asked for.
     ServesAll,
+    /// Says that it is another version of the file.
+    Changed,
     /// Says another length than it sends.
     Says(usize),
     Answers(u16),
@@ -133,16 +135,22 @@ fn answer(stream: &mut TcpStream, head: &str, does: Does, file: &[u8], state: &M
     let size = file.len();
     let (from, until, said) = match does {
         Does::Answers(status) => {
-            let text = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n");
+            let text =
+                format!("HTTP/1.1 {status} X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n");
             drop(stream.write_all(text.as_bytes()));
             return;
         }
-        Does::Serves => (asked, size, size),
+        Does::Serves | Does::Changed => (asked, size, size),
         Does::Cuts(at) | Does::Stalls(at) => (asked, at.max(asked), size),
         Does::ServesAll => (0, size, size),
         Does::Says(said) => (0, size, said),
     };
-    let mut text = format!("ETag: \"v1\"\r\nContent-Length: {}\r\n\r\n", said - from);
+    let tag = if matches!(does, Does::Changed) {
+        "v2"
+    } else {
+        "v1"
+    };
+    let mut text = format!("ETag: \"{tag}\"\r\nContent-Length: {}\r\n\r\n", said - from);
     text = match from {
         0 => format!("HTTP/1.1 200 OK\r\n{text}"),
         _ => format!(

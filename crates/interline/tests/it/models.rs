@@ -118,6 +118,33 @@ fn a_server_that_knows_no_ranges_is_read_from_the_beginning() {
     assert_eq!(hub.sent(), 60_000 + hub.file.len());
 }
 
+/// Nobody says a hash here: the tag alone tells.
+#[test]
+fn a_file_that_changed_meanwhile_is_fetched_anew() {
+    let world = World::empty();
+    let hub = Hub::start(None, &[Does::Cuts(60_000), Does::Changed, Does::Changed]);
+    let ran = run(&world, &hub.url(), &["models", "pull", FILE]);
+    assert!(
+        ran.stderr.contains("nobody said what its hash"),
+        "{}",
+        ran.all()
+    );
+    assert_eq!(ran.code, Some(0));
+    // The part of the new version was not put behind the beginning of the old one.
+    assert_eq!(hub.sent(), 2 * hub.file.len());
+    let last = hub.heads().pop().unwrap();
+    assert!(!last.contains("range:"), "{last}");
+}
+
+#[test]
+fn what_may_pass_is_tried_again() {
+    let world = World::empty();
+    let script = [Does::Answers(429), Does::Answers(500), Does::Answers(503)];
+    let hub = Hub::start(Some(hash(&world)), &script);
+    run(&world, &hub.url(), &["models", "pull", FILE]).good();
+    assert_eq!(hub.sent(), hub.file.len());
+}
+
 #[test]
 fn a_wrong_hash_leaves_nothing_behind() {
     let world = World::empty();

@@ -90,6 +90,11 @@ fn look<'a>(store: &Store, model: &'a Installed, quick: bool) -> anyhow::Result<
 }
 
 impl Finding<'_> {
+    /// The table says so.
+    fn is_known_to_fill_none(&self) -> bool {
+        find(&self.model.manifest.id).is_some_and(|it| it.family.is_none())
+    }
+
     /// A model for chat or vectors needs no template.
     fn needs_template(&self) -> bool {
         find(&self.model.manifest.id).is_some_and(|it| it.family.is_some())
@@ -164,8 +169,8 @@ impl Finding<'_> {
         line("header", &terminal::visible(&self.header()));
         match &self.template {
             Ok(id) => line("template", id),
-            Err(why) if self.needs_template() => line("template", why),
-            Err(_) => line("template", "none: it fills no holes"),
+            Err(_) if self.is_known_to_fill_none() => line("template", "none: it fills no holes"),
+            Err(why) => line("template", why),
         }
         if let Some(remark) = &self.remark {
             line("remark", &styled(WARNING, remark));
