@@ -48,6 +48,10 @@ pub(crate) struct EvalCoverage {
     #[arg(long, conflicts_with_all = ["without", "only"])]
     pub(crate) ablation: bool,
 
+    /// Measure what of it a prompt shows that has room for so many tokens of other files, as well
+    #[arg(long)]
+    pub(crate) packed: bool,
+
     /// Only cases of these languages, as the cases file names them
     #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
     pub(crate) language: Vec<String>,

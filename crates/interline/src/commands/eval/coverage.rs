@@ -3,6 +3,8 @@
 //! Measuring is `il-eval`'s. The index of a repository is made in memory from what a scan admits; the text with the hole
 //! replaces the stored copy of its file, as in an editor.
 
+mod packed;
+
 use std::path::Path;
 
 use il_eval::coverage::{
@@ -30,11 +32,12 @@ pub(crate) fn run(args: &EvalCoverage) -> anyhow::Result<Exit> {
     let cases = chosen_cases(args)?;
     let repositories = tree::real_directory(&args.repos)?;
     let settings = settings(args)?;
-    let open = |root: &Path, _: &str| open(root, &settings);
-    let mut contenders = vec![Contender {
-        names: settings.iter().map(|it| it.name.clone()).collect(),
-        open: &open,
-    }];
+    let open = |root: &Path, _: &str| open(root, &settings, args.packed);
+    let mut names: Vec<String> = settings.iter().map(|it| it.name.clone()).collect();
+    if args.packed {
+        names.extend(packed::names());
+    }
+    let mut contenders = vec![Contender { names, open: &open }];
     if args.baselines {
         contenders.push(Contender {
             names: BASELINES.map(str::to_owned).to_vec(),
@@ -121,7 +124,7 @@ fn settings(args: &EvalCoverage) -> anyhow::Result<Vec<Setting>> {
     Ok(settings)
 }
 
-fn open(root: &Path, settings: &[Setting]) -> anyhow::Result<Box<Retrieve>> {
+fn open(root: &Path, settings: &[Setting], pack: bool) -> anyhow::Result<Box<Retrieve>> {
     let view = View::of(files(root), None)?;
     let network = Network::shipped();
     let limits: Vec<Limits> = settings
@@ -137,8 +140,16 @@ fn open(root: &Path, settings: &[Setting]) -> anyhow::Result<Box<Retrieve>> {
         let text = [question.before, question.after].concat();
         let cursor = question.before.len();
         let asked = Prepared::new(&view, &mut parser, question.path, &text, cursor);
-        let ranking = |limits| asked.retrieve(&network, limits).iter().map(chunk).collect();
-        Ok(limits.iter().map(ranking).collect())
+        let found: Vec<Vec<Snippet>> = limits
+            .iter()
+            .map(|it| asked.retrieve(&network, it))
+            .collect();
+        let ranking = |snippets: &Vec<Snippet>| snippets.iter().map(chunk).collect();
+        let mut rankings: Vec<Vec<Chunk>> = found.iter().map(ranking).collect();
+        if let (true, Some(snippets)) = (pack, found.first()) {
+            rankings.extend(packed::rankings(question, snippets));
+        }
+        Ok(rankings)
     }))
 }
 
@@ -174,7 +185,7 @@ mod tests {
 
     fn ask(root: &Path, case: &CoverageCase, text: &str) -> Vec<Vec<Chunk>> {
         let settings = [Setting::new("interline", |_| true)];
-        let mut retrieve = open(root, &settings).unwrap();
+        let mut retrieve = open(root, &settings, false).unwrap();
         let question = Question {
             id: &case.case.id,
             path: &case.case.path,
