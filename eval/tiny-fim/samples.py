@@ -122,7 +122,8 @@ class Documents:
 
     def holed(self, rng, characters):
         repository, path, text = self.pick(rng)
-        text = window(rng, text, characters)
+        # mostly short stretches: more holes in the same time
+        text = window(rng, text, characters if rng.random() < 0.3 else characters // 3)
         found = span(rng, text)
         if not found:
             return None

@@ -87,8 +87,8 @@ class Judge:
         rng = random.Random(7)
         documents, tasks = Documents(files), Tasks(rng)
         holes = []
-        while len(holes) < 192:
-            text = window(rng, documents.pick(rng)[2], 1100)
+        while len(holes) < 96:
+            text = window(rng, documents.pick(rng)[2], 700)
             found = line_end(rng, text)
             if found and 2 <= found[1] - found[0] <= 40:
                 holes.append((text[: found[0]], text[found[0] : found[1]], text[found[1] :]))
@@ -98,8 +98,8 @@ class Judge:
             "no suffix": [hole(h[0], h[1], "", rng, form="psm") for h in holes],
         }
         for kind in tasks.kinds:
-            self.sets[kind.__name__] = [tasks.sample(rng.choice(("psm", "spm")), kind) for _ in range(32)]
-        self.text = [[(window(rng, documents.pick(rng)[2], 1500), 1.0)] for _ in range(64)]
+            self.sets[kind.__name__] = [tasks.sample(rng.choice(("psm", "spm")), kind) for _ in range(16)]
+        self.text = [[(window(rng, documents.pick(rng)[2], 1500), 1.0)] for _ in range(32)]
         self.hits = jax.jit(lambda p, b: self.judge(p, b))
 
     def judge(self, p, batch):
@@ -156,11 +156,15 @@ def main():
     a.add_argument("--rate", type=float, default=4e-3)
     a.add_argument("--matrix-rate", type=float, default=0.02)
     a.add_argument("--long", type=float, default=0.6, help="from which part of the time on rows are 512 long instead of 256")
+    a.add_argument("--resume", help="weights to go on from, e.g. after an interruption")
+    a.add_argument("--strength", type=float, default=1.0, help="factor of the learning rates, e.g. lower for a second run")
+    a.add_argument("--tasks", type=float, default=0.45, help="share of made-up samples")
+    a.add_argument("--holes", type=float, default=0.5, help="share of the other samples that have a hole")
     a.add_argument("--seed", type=int, default=1)
     a = a.parse_args()
     s, encoder, tokenizer = net.SHAPE, Encoder(a.tokenizer), Tokenizer.from_file(a.tokenizer)
-    mixture, judge = Mixture(corpus.train(), encoder, a.seed), Judge(s, encoder, corpus.held_out())
-    p = net.init(s, a.seed)
+    mixture, judge = Mixture(corpus.train(), encoder, a.seed, a.tasks, a.holes), Judge(s, encoder, corpus.held_out())
+    p = {k: jnp.asarray(x) for k, x in pickle.load(open(a.resume, "rb")).items()} if a.resume else net.init(s, a.seed)
     m = {k: jnp.zeros_like(x) for k, x in p.items()}
     v = {k: jnp.zeros_like(x) for k, x in p.items()}
     step = make_step(s, a.rate, a.matrix_rate)
@@ -170,7 +174,7 @@ def main():
     while done < 1:
         n += 1
         done = max((time.time() - begun) / 60 / a.minutes, n / a.steps)
-        warm = min(1.0, n / 60) * (0.02 + 0.98 * min(1.0, (1 - min(done, 1.0)) / 0.7))
+        warm = a.strength * min(1.0, n / 60) * (0.02 + 0.98 * min(1.0, (1 - min(done, 1.0)) / 0.7))
         batch = pack(mixture, TOKENS, 256 if done < a.long else 512)
         p, m, v, value = step(p, m, v, batch, float(n), warm)
         smooth = float(value) if smooth is None else 0.98 * smooth + 0.02 * float(value)
