@@ -42,7 +42,7 @@ Environment:
   INTERLINE_DATA_DIR                       where cost records are kept
   INTERLINE_EMBEDDINGS                     what makes vectors: see `interline index --help`
   INTERLINE_EMBEDDINGS_KEY                 the key of an embedding server
-  INTERLINE_MODEL                          the models that complete, `endpoint:NAME,local:NAME`: see docs/configuration.md
+  INTERLINE_MODEL                          who completes, the first that can: see docs/configuration.md
   INTERLINE_MODELS_DIR                     where models from a hub are kept: see `interline models --help`
   INTERLINE_PROXY                          the proxy to other machines, or `none`
   INTERLINE_CA_FILE                        certificates to trust besides the machine's
