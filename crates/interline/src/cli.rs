@@ -361,6 +361,7 @@ Examples:
   cargo xtask eval-data                                         fetches sources and makes cases
   interline eval lines --cases eval/data/dev.jsonl --repos eval/data/dev
   … --engine repo,recent-line,5-gram                            side by side
+  … --engine repo --model local:tiny.gguf --context full,file,line    what context is worth
   … --language rust --limit 200 --json                          fewer, for a program")]
 pub(crate) struct EvalLines {
     /// The cases: JSON Lines
@@ -371,15 +372,23 @@ pub(crate) struct EvalLines {
     #[arg(long, value_name = "DIR")]
     pub(crate) repos: PathBuf,
 
-    /// Who answers; several are measured side by side
+    /// Who answers; several are measured side by side [default: repo]
+    #[arg(long, value_enum, value_name = "ENGINES", value_delimiter = ',')]
+    pub(crate) engine: Vec<EvalEngine>,
+
+    /// A model that answers, as `interline complete --engine` names one; may be given several times
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Vec<String>,
+
+    /// What the repo model and models may draw from; several are measured side by side
     #[arg(
         long,
         value_enum,
-        value_name = "ENGINES",
+        value_name = "CONTEXTS",
         value_delimiter = ',',
-        default_value = "repo"
+        default_value = "full"
     )]
-    pub(crate) engine: Vec<EvalEngine>,
+    pub(crate) context: Vec<Context>,
 
     /// Only cases of these languages, as the cases file names them
     #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]

@@ -2,15 +2,19 @@
 //!
 //! Measuring is `il-eval`'s; choosing and opening engines is ours.
 
+mod starved;
+
 use std::{fs, path::Path, sync::Arc};
 
 use il_complete::gate::GateConfig;
+use il_context::Scope;
 use il_engine::Engine;
 use il_eval::{
     Case, baseline, cases,
     lines::{self, Contender, Open, Options, Progress},
 };
 
+use self::starved::LineAlone;
 use crate::{
     cli::{EvalEngine, EvalLines},
     failure::{Exit, usage},
@@ -21,10 +25,13 @@ use crate::{
 pub(crate) fn run(args: &EvalLines) -> anyhow::Result<Exit> {
     let cases = chosen_cases(args)?;
     let repositories = tree::real_directory(&args.repos)?;
-    let contenders: Vec<Contender<'_>> = args
-        .engine
+    let opened = openers(args);
+    let contenders: Vec<Contender<'_>> = opened
         .iter()
-        .map(|engine| contender(*engine))
+        .map(|(name, open)| Contender {
+            name: name.as_str(),
+            open: &**open,
+        })
         .collect();
     let bar = ProgressBar::steps("completing", (cases.len() * contenders.len()) as u64);
     let mut progress = |progress: Progress<'_>| {
@@ -90,17 +97,57 @@ fn options(args: &EvalLines) -> Options {
     }
 }
 
-fn contender(engine: EvalEngine) -> Contender<'static> {
-    let open: &'static Open<'static> = match engine {
-        EvalEngine::Repo => &learn,
-        EvalEngine::RecentLine => &baseline::recent_line,
-        EvalEngine::FiveGram => &baseline::repository_ngram,
-        EvalEngine::FiveGramFile => &baseline::file_ngram,
+/// Everybody who takes part, as the report calls them.
+fn openers(args: &EvalLines) -> Vec<(String, Box<Open<'static>>)> {
+    let mut openers: Vec<(String, Box<Open<'static>>)> = Vec::new();
+    // A model is asked for by its word; then the engines take part only when they are named, too.
+    let engines = match (&args.engine[..], args.model.is_empty()) {
+        ([], true) => &[EvalEngine::Repo][..],
+        (named, _) => named,
     };
-    Contender {
-        name: engine.name(),
-        open,
+    let scopes: Vec<Scope> = args.context.iter().map(|it| Scope::from(*it)).collect();
+    for &engine in engines {
+        match engine {
+            EvalEngine::Repo => openers.extend(scopes.iter().map(|&scope| repo(scope, args))),
+            EvalEngine::RecentLine => openers.push(named(engine, &baseline::recent_line)),
+            EvalEngine::FiveGram => openers.push(named(engine, &baseline::repository_ngram)),
+            EvalEngine::FiveGramFile => openers.push(named(engine, &baseline::file_ngram)),
+        }
     }
+    for model in &args.model {
+        for &scope in &scopes {
+            let word = model.clone();
+            let name = format!("{} {}", short(model), scope.name());
+            openers.push((
+                name,
+                Box::new(move |root: &Path| starved::model(&word, root, scope)),
+            ));
+        }
+    }
+    openers
+}
+
+/// The last part of what a model is called.
+fn short(model: &str) -> &str {
+    model.rsplit(['/', ':']).next().unwrap_or(model)
+}
+
+fn named(engine: EvalEngine, open: &'static Open<'static>) -> (String, Box<Open<'static>>) {
+    (engine.name().to_owned(), Box::new(open))
+}
+
+/// The repo model with so much to draw from. Alone and with everything it is called what it always was.
+fn repo(scope: Scope, args: &EvalLines) -> (String, Box<Open<'static>>) {
+    let name = match &args.context[..] {
+        [crate::cli::Context::Full] => EvalEngine::Repo.name().to_owned(),
+        _ => format!("{} {}", EvalEngine::Repo.name(), scope.name()),
+    };
+    let open: Box<Open<'static>> = match scope {
+        Scope::Full => Box::new(learn),
+        Scope::File => Box::new(|_: &Path| Ok(Arc::new(model::blank()) as _)),
+        Scope::Line => Box::new(|_: &Path| Ok(Arc::new(LineAlone(Arc::new(model::blank()))) as _)),
+    };
+    (name, open)
 }
 
 /// The repo model, learnt now: a measurement must not depend on what was saved before.

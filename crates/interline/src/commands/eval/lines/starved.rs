@@ -1,0 +1,90 @@
+//! Engines that are shown less than there is, so that what the rest is worth can be measured.
+//!
+//! Deliberately absent: how much better an answer is with it; that is what the cases say.
+
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use il_assist::{CancelToken, Engine};
+use il_context::{ContextEngine, Scope, Settings};
+use il_engine::{Capabilities, EngineError, Outcome, Request, Sink};
+use il_index::{Folder, Index, Options};
+use il_retrieval::cursor::Retriever;
+
+use crate::{
+    engines::{self, Engines, Patience, Wanted},
+    failure::unavailable,
+    repository::{index::stamped, retriever::IndexRetriever, tree},
+};
+
+/// A model that settings know by this word, on a repository.
+pub(super) fn model(word: &str, root: &Path, scope: Scope) -> anyhow::Result<Arc<dyn Engine>> {
+    let root = std::fs::canonicalize(root)?;
+    let wanted = Wanted {
+        ladder: Some(word.to_owned()),
+        scope: None,
+    };
+    let engines = Engines::new(wanted, Patience::Wait);
+    let (_, engine) = engines
+        .top(&root)
+        .map_err(unavailable)?
+        .ok_or_else(|| unavailable(format!("`{word}` is no model that is shown anything")))?;
+    if engine.window().is_none() {
+        return Err(unavailable(format!("`{word}` does not answer")));
+    }
+    let retriever = (scope == Scope::Full).then(|| retriever(&root));
+    let settings = Settings {
+        scope,
+        ..Settings::default()
+    };
+    let name = engines::name_of(&root);
+    Ok(Arc::new(ContextEngine::new(
+        engine, retriever, name, settings,
+    )))
+}
+
+/// An index in memory: a measurement must not depend on what was saved before.
+fn retriever(root: &Path) -> Arc<dyn Retriever> {
+    let (index, _) = Index::open(None, root, None, Options::default());
+    let difference = index.difference(stamped(&tree::scan_all(root).files));
+    let folder = Folder {
+        root: root.to_path_buf(),
+    };
+    index.update(
+        &difference.changed,
+        &difference.removed,
+        &folder,
+        &|_| {},
+        &CancelToken::new(),
+    );
+    let index = Arc::new(OnceLock::from(Arc::new(index)));
+    Arc::new(IndexRetriever::when_open(root, index))
+}
+
+/// An engine that reads the text itself and is given the line at the cursor alone.
+pub(super) struct LineAlone(pub(super) Arc<dyn Engine>);
+
+impl Engine for LineAlone {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    fn complete(
+        &self,
+        request: &Request,
+        cancel: &CancelToken,
+        sink: Sink<'_>,
+    ) -> Result<Outcome, EngineError> {
+        let (before, after) = (request.prefix(), request.suffix());
+        let start = before.rfind('\n').map_or(0, |it| it + 1);
+        let end = after.find('\n').unwrap_or(after.len());
+        let request = Request {
+            text: [&before[start..], &after[..end]].concat().into(),
+            cursor: before.len() - start,
+            ..request.clone()
+        };
+        self.0.complete(&request, cancel, sink)
+    }
+}
