@@ -63,6 +63,11 @@ impl Bill {
         self.answer_bytes += text.len() as u64;
     }
 
+    /// Of all text that came.
+    pub(crate) fn answer_bytes(&self) -> u64 {
+        self.answer_bytes
+    }
+
     /// The provider's figures so far.
     pub(crate) fn tally(&mut self, tally: Tally) {
         self.tally = self.tally.then(tally);

@@ -68,7 +68,8 @@ impl Chat for RemoteChat {
             sink,
         };
         let live = self.endpoint.ask(&exchange, &asking, &mut bill);
-        let outcome = live.and_then(|it| follow(it, &mut saying, &mut bill, cancel));
+        let most = request.max_tokens;
+        let outcome = live.and_then(|it| follow(it, &mut saying, most, &mut bill, cancel));
         outcome.or_else(Failure::into_outcome)
     }
 }
@@ -136,7 +137,7 @@ impl Hearing for Saying<'_> {
         self.cut
     }
 
-    fn over(&mut self) -> ControlFlow<()> {
-        self.end(0, Why::Stop)
+    fn over(&mut self, why: Why) -> ControlFlow<()> {
+        self.end(0, why)
     }
 }

@@ -136,6 +136,11 @@ impl EndpointChoice {
         server(&self.url).is_ok_and(|it| it.is_loopback())
     }
 
+    /// Code and key go to another machine unencrypted.
+    pub fn is_in_the_clear(&self) -> bool {
+        self.url.starts_with("http://") && !self.is_loopback()
+    }
+
     /// Host and port, as people are told.
     pub fn host(&self) -> &str {
         let rest = self.url.split_once("://").map_or("", |it| it.1);
@@ -275,6 +280,16 @@ mod tests {
             "gemini:gemini-2.5-flash",
             "gemini:gemini-2.5-flash@https://generativelanguage.googleapis.com leaves",
         );
+    }
+
+    #[test]
+    fn what_goes_over_a_network_unencrypted_is_known() {
+        let clear = |word: &str| {
+            let choice: EndpointChoice = word.parse().expect("a choice");
+            choice.is_in_the_clear()
+        };
+        assert!(clear("ollama:m@http://gpu.lan:11434"));
+        assert!(!clear("ollama:m") && !clear("openai:m@https://gpu.lan"));
     }
 
     #[track_caller]

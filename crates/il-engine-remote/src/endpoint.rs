@@ -160,17 +160,11 @@ impl Endpoint {
             dialect::leave_out_temperature(&mut request);
         }
         loop {
-            let permit = self
-                .permits
-                .wait(asking.urgency, asking.cancel)
-                .ok_or_else(Failure::cancelled)?;
-            let pass = match self.breaker.enter(self.clock.now()) {
-                Ok(pass) => pass,
-                // What was just seen says more than that it was seen before.
-                Err(open) => {
-                    return Err(before.unwrap_or_else(|| failure::of_open(&self.settings, &open)));
-                }
-            };
+            // Nobody waits for a turn only to be turned away.
+            drop(self.pass(before.as_ref())?);
+            let permit = self.permits.wait(asking.urgency, asking.cancel);
+            let permit = permit.ok_or_else(Failure::cancelled)?;
+            let pass = self.pass(before.as_ref())?;
             (times, sent) = (times + 1, sent + 1);
             let failure = match hedge::attempt(self, &request, asking.cancel, bill) {
                 Ok(opened) => return Ok(self.live(opened, exchange, pass, permit, sent)),
@@ -214,6 +208,14 @@ impl Endpoint {
             }
             before = Some(failure);
         }
+    }
+
+    /// The breaker's leave to ask, or why not: what was just seen says more than that it was seen before.
+    fn pass(&self, before: Option<&Failure>) -> Result<Pass, Failure> {
+        self.breaker.enter(self.clock.now()).map_err(|open| {
+            let open = || failure::of_open(&self.settings, &open);
+            before.cloned().unwrap_or_else(open)
+        })
     }
 
     /// What a failure says about the endpoint.

@@ -195,7 +195,8 @@ impl Engine for RemoteEngine {
             sink,
         };
         let live = self.endpoint.ask(&exchange, &asking, &mut bill);
-        let outcome = live.and_then(|it| follow(it, &mut saying, &mut bill, cancel));
+        let most = self.endpoint.settings.max_answer_tokens;
+        let outcome = live.and_then(|it| follow(it, &mut saying, most, &mut bill, cancel));
         outcome.or_else(Failure::into_outcome)
     }
 
@@ -306,9 +307,9 @@ impl Hearing for Saying<'_> {
         self.cut && self.answers.iter().all(Answer::is_over)
     }
 
-    fn over(&mut self) -> ControlFlow<()> {
+    fn over(&mut self, why: Why) -> ControlFlow<()> {
         for alternative in 0..self.answers.len() {
-            self.end(alternative, Why::Stop)?;
+            self.end(alternative, why)?;
         }
         ControlFlow::Continue(())
     }

@@ -104,6 +104,10 @@ pub(crate) fn of_trouble(settings: &Settings, trouble: Trouble) -> Failure {
             Kind::Passing(None),
             format!("`{host}` cannot be reached: check its name and the network"),
         ),
+        Trouble::TooSlow { step, seconds, .. } if step == "accept a connection" => Failure::new(
+            Kind::Passing(None),
+            format!("`{host}` did not {step} within {seconds} s: check its name and the network"),
+        ),
         Trouble::TooSlow { step, seconds, .. } => Failure::new(
             Kind::Slow,
             format!(

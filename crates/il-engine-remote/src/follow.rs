@@ -9,7 +9,7 @@ use il_engine::{CancelToken, Finish, Outcome, usage::Usage};
 use crate::{
     bill::Bill,
     dialect::{News, Why},
-    failure::{Failure, Kind},
+    failure::Failure,
     live::Live,
 };
 
@@ -30,33 +30,46 @@ pub(crate) trait Hearing {
     /// All that was wanted came, though the provider would say more.
     fn is_satisfied(&self) -> bool;
 
-    /// The provider has no more to say.
-    fn over(&mut self) -> ControlFlow<()>;
+    /// Nothing more comes of any.
+    fn over(&mut self, why: Why) -> ControlFlow<()>;
 }
 
-/// Passes an answer on until its end.
+/// Bytes of a token at most, on average over an answer; a server that sends more than this has forgotten its limit.
+const WIDEST_TOKEN: u64 = 16;
+
+/// Why no more is passed on.
+enum Stopped {
+    /// The provider has no more to say.
+    Ended,
+    /// All that was wanted came.
+    Satisfied,
+    /// Who hears it wants no more.
+    Broken,
+}
+
+/// Passes an answer of so many tokens at most on until its end.
 pub(crate) fn follow(
     mut live: Live,
     hearing: &mut dyn Hearing,
+    max_tokens: usize,
     bill: &mut Bill,
     cancel: &CancelToken,
 ) -> Result<Outcome, Failure> {
     bill.begin();
-    match pass_on(&mut live, hearing, bill, cancel) {
-        Ok(ControlFlow::Continue(())) => {}
-        Ok(ControlFlow::Break(())) => {
+    match pass_on(&mut live, hearing, max_tokens, bill, cancel)? {
+        Stopped::Broken => {
             live.succeed();
             return Ok(Outcome::Cancelled);
         }
-        Err(failure) => return Err(failure),
-    }
-    if hearing.is_satisfied() {
         // The stream is closed where it is.
-        live.succeed();
-        drop(live);
-    } else {
-        bill.end();
-        live.drain(cancel);
+        Stopped::Satisfied => {
+            live.succeed();
+            drop(live);
+        }
+        Stopped::Ended => {
+            bill.end();
+            live.drain(cancel);
+        }
     }
     if let Some(usage) = bill.usage() {
         // All is said; who breaks now breaks nothing.
@@ -68,24 +81,16 @@ pub(crate) fn follow(
 fn pass_on(
     live: &mut Live,
     hearing: &mut dyn Hearing,
+    max_tokens: usize,
     bill: &mut Bill,
     cancel: &CancelToken,
-) -> Result<ControlFlow<()>, Failure> {
-    let note = live.note();
-    if hearing.note(note).is_break() {
-        return Ok(ControlFlow::Break(()));
+) -> Result<Stopped, Failure> {
+    let most = max_tokens as u64 * hearing.alternatives() as u64 * WIDEST_TOKEN;
+    if hearing.note(live.note()).is_break() {
+        return Ok(Stopped::Broken);
     }
     let mut ends = 0;
-    loop {
-        let news = match live.next(cancel) {
-            Ok(Some(news)) => news,
-            Ok(None) => return Ok(hearing.over()),
-            // Everything is said, only nobody waits for the rest of the stream.
-            Err(failure) if failure.kind == Kind::Cancelled && hearing.is_satisfied() => {
-                return Ok(ControlFlow::Continue(()));
-            }
-            Err(failure) => return Err(failure),
-        };
+    while let Some(news) = live.next(cancel)? {
         for it in news {
             let on = match it {
                 News::Text {
@@ -107,18 +112,28 @@ fn pass_on(
                     bill.tally(tally);
                     ControlFlow::Continue(())
                 }
-                News::Over => hearing.over(),
+                News::Over => hearing.over(Why::Stop),
                 // The stream has turned it into a failure.
                 News::Fault(_) => ControlFlow::Continue(()),
             };
             if on.is_break() {
-                return Ok(ControlFlow::Break(()));
+                return Ok(Stopped::Broken);
             }
         }
         if hearing.is_satisfied() {
-            return Ok(ControlFlow::Continue(()));
+            return Ok(Stopped::Satisfied);
+        }
+        if bill.answer_bytes() > most {
+            return Ok(match hearing.over(Why::Length) {
+                ControlFlow::Continue(()) => Stopped::Satisfied,
+                ControlFlow::Break(()) => Stopped::Broken,
+            });
         }
     }
+    Ok(match hearing.over(Why::Stop) {
+        ControlFlow::Continue(()) => Stopped::Ended,
+        ControlFlow::Break(()) => Stopped::Broken,
+    })
 }
 
 /// Why an alternative ended, in the contract's words.

@@ -104,3 +104,20 @@ fn who_is_cancelled_before_asking_sends_nothing() {
     assert_eq!(said, "Cancelled");
     assert!(server.asked().is_empty() && world.books.read().is_empty());
 }
+
+#[test]
+fn a_server_that_has_forgotten_its_limit_is_closed() {
+    let wide = format!(
+        "data: {{\"content\":\"{}\",\"stop\":false}}\n\n",
+        "x".repeat(500)
+    );
+    let server = Server::start(vec![Reply::Held(SSE, vec![wide.into_bytes(); 9])]);
+    let mut settings = crate::world::settings("llama-server:URL", &server.url);
+    settings.max_answer_tokens = 64;
+    let said = World::new(settings).complete(&question(Length::Line));
+    assert!(
+        said.contains("0 Length\n") && said.ends_with("Done"),
+        "{said}"
+    );
+    server.wait_for_closed(1);
+}
