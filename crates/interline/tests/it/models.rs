@@ -273,6 +273,41 @@ fn the_list_has_a_line_for_each_model_in_straight_columns() {
     .assert_eq(&list);
 }
 
+/// The hub is the proxy here: it hears of the other machine, and its answer leads to where one does not go.
+#[test]
+fn the_proxy_that_is_named_is_asked_for_other_machines() {
+    for variable in ["http_proxy", "INTERLINE_PROXY"] {
+        let world = World::empty();
+        let proxy = Hub::start(None, &[]);
+        let mut pulling = command(&world, "http://far.invalid", &["models", "pull", FILE]);
+        for other in [
+            "HTTP_PROXY",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+        ] {
+            pulling.env_remove(other);
+        }
+        pulling
+            .env_remove("INTERLINE_PROXY")
+            .env(variable, proxy.url());
+        let ran = world.read(pulling.output().unwrap());
+        assert_eq!(ran.code, Some(1), "{}", ran.all());
+        assert!(
+            ran.stderr.contains("it leads back to this machine"),
+            "{}",
+            ran.all()
+        );
+        let heads = proxy.heads();
+        assert!(
+            heads[0].starts_with("get http://far.invalid/org/repo/resolve/"),
+            "{heads:?}"
+        );
+        assert_eq!(heads.len(), 1);
+    }
+}
+
 /// With a door whose patience is short.
 #[test]
 fn a_hub_that_stalls_is_left_and_asked_for_the_rest() {
