@@ -20,11 +20,13 @@ pub(crate) struct Cost {
     /// Path and markers of its block.
     pub(crate) head: usize,
     pub(crate) rows: Vec<usize>,
+    /// Of all rows.
+    pub(crate) sum: usize,
 }
 
 impl Cost {
     pub(crate) fn all(&self) -> usize {
-        self.head + self.rows.iter().sum::<usize>()
+        self.head + self.sum
     }
 }
 
@@ -55,36 +57,37 @@ pub(crate) fn rank(kind: Kind) -> u8 {
     }
 }
 
-/// What may be shown, the most wanted first: as it was given, then edits, then tabs.
-pub(crate) fn wanted(pieces: &[Piece<'_>], stable: bool) -> Vec<usize> {
-    let mut wanted: Vec<usize> = (0..pieces.len())
-        .filter(|it| pieces[*it].kind.is_stable() == stable)
-        .collect();
-    wanted.sort_by_key(|it| match pieces[*it].kind {
-        Kind::Edit => 1,
-        Kind::Tab => 2,
-        _ => 0,
-    });
-    wanted
-}
-
-/// Takes what fits into `room`, in the order given and after what is `taken`; the last one may be cut between rows.
+/// Takes what fits into `room` beside what is `taken`: whatever adds most for each of its tokens comes next, of equals what was given
+/// first. A piece of a file that is shown already needs no path. The last one may be cut between rows.
 pub(crate) fn choose(
     pieces: &[Piece<'_>],
     costs: &[Cost],
-    wanted: impl IntoIterator<Item = usize>,
+    mut candidates: Vec<usize>,
     room: usize,
     taken: &mut Vec<Chosen>,
 ) {
     let mut left = room;
-    for idx in wanted {
-        let piece = &pieces[idx];
-        let is_open = taken.iter().any(|it| {
-            let other = &pieces[it.piece];
-            other.path == piece.path && rank(other.kind) == rank(piece.kind)
-        });
-        let head = if is_open { 0 } else { costs[idx].head };
-        let Some((rows, cost)) = fitting(piece, head, &costs[idx].rows, left) else {
+    while !candidates.is_empty() {
+        let head = |idx: usize| {
+            let piece = &pieces[idx];
+            let is_open = taken.iter().any(|it| {
+                let other = &pieces[it.piece];
+                other.path == piece.path && rank(other.kind) == rank(piece.kind)
+            });
+            if is_open { 0 } else { costs[idx].head }
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a few tokens")]
+        let density = |idx: usize| pieces[idx].score / (head(idx) + costs[idx].sum).max(1) as f32;
+        let mut best = (0, f32::MIN);
+        for (at, idx) in candidates.iter().enumerate() {
+            let density = density(*idx);
+            if density > best.1 {
+                best = (at, density);
+            }
+        }
+        let head = head(candidates[best.0]);
+        let idx = candidates.remove(best.0);
+        let Some((rows, cost)) = fitting(&pieces[idx], head, &costs[idx], left) else {
             continue;
         };
         left -= cost;
@@ -97,10 +100,10 @@ pub(crate) fn choose(
 }
 
 /// How many rows of a piece fit, and what they cost.
-fn fitting(piece: &Piece<'_>, head: usize, costs: &[usize], room: usize) -> Option<(usize, usize)> {
-    let all = head + costs.iter().sum::<usize>();
-    if all <= room {
-        return Some((piece.rows.len(), all));
+fn fitting(piece: &Piece<'_>, head: usize, cost: &Cost, room: usize) -> Option<(usize, usize)> {
+    let costs = &cost.rows;
+    if head + cost.sum <= room {
+        return Some((piece.rows.len(), head + cost.sum));
     }
     let mut sum = head;
     let mut rows = 0;

@@ -195,10 +195,12 @@ impl<'a, 'c> Packing<'a, 'c> {
         let mut at = pieces;
         let mut costs = Vec::new();
         for piece in self.pieces.iter().filter(|_| blocks) {
-            let rows = &counted[at + 1..at + 1 + piece.rows.len()];
+            let rows = counted[at + 1..at + 1 + piece.rows.len()].iter();
+            let rows: Vec<usize> = rows.map(|it| it + more).collect();
             costs.push(Cost {
                 head: head + counted[at] + more,
-                rows: rows.iter().map(|it| it + more).collect(),
+                sum: rows.iter().sum(),
+                rows,
             });
             at += 1 + piece.rows.len();
         }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::{Packing, Scope};
 use crate::{
     alike::alike,
-    choice::{Chosen, Group, choose, group, rank, wanted},
+    choice::{Chosen, Group, choose, group, rank},
     pieces::{Piece, Shown},
     report::{Kind, Why},
     shares::Parts,
@@ -206,36 +206,34 @@ impl Packing<'_, '_> {
 
     /// Chooses blocks and puts them in order, or leaves them as they are.
     fn blocks(&self, plan: &mut Plan, hidden: &[bool]) {
-        let wanted = |stable| {
-            let mut wanted = wanted(&self.pieces, stable);
-            wanted.retain(|it| !hidden[*it]);
-            wanted
+        let candidates = |kinds: &dyn Fn(Kind) -> bool| -> Vec<usize> {
+            let all = 0..self.pieces.len();
+            all.filter(|it| !hidden[*it] && kinds(self.pieces[*it].kind))
+                .collect()
+        };
+        let take = |kinds: &dyn Fn(Kind) -> bool, room: usize, taken: &mut Vec<Chosen>| {
+            let used: usize = taken.iter().map(|it| it.cost).sum();
+            let left = candidates(kinds).into_iter();
+            let left = left.filter(|it| !taken.iter().any(|taken| taken.piece == *it));
+            let left = left.collect();
+            choose(
+                &self.pieces,
+                &self.costs,
+                left,
+                room.saturating_sub(used),
+                taken,
+            );
         };
         let mut stable = Vec::new();
-        choose(
-            &self.pieces,
-            &self.costs,
-            wanted(true),
-            plan.given.stable,
-            &mut stable,
-        );
+        take(&Kind::is_stable, plan.given.stable, &mut stable);
+        // Edits may have a third of the room before anything else; of the rest, tabs have what nobody else needs.
         let mut volatile = Vec::new();
-        // Edits may have a third of the room before anything else; what is left of it is for all.
-        let all = wanted(false);
-        let is_edit = |it: &usize| self.pieces[*it].kind == Kind::Edit;
-        let edits = all.iter().copied().filter(is_edit);
-        choose(
-            &self.pieces,
-            &self.costs,
-            edits,
-            plan.given.volatile / 3,
-            &mut volatile,
-        );
-        let used: usize = volatile.iter().map(|it| it.cost).sum();
-        let room = plan.given.volatile - used;
-        let rest = |it: &usize| !volatile.iter().any(|taken| taken.piece == *it);
-        let rest: Vec<usize> = all.iter().copied().filter(rest).collect();
-        choose(&self.pieces, &self.costs, rest, room, &mut volatile);
+        let is_snippet = |it: Kind| !it.is_stable() && matches!(it, Kind::Snippet(_));
+        let is_edit = |it: Kind| it == Kind::Edit;
+        take(&is_edit, plan.given.volatile / 3, &mut volatile);
+        take(&is_snippet, plan.given.volatile, &mut volatile);
+        take(&is_edit, plan.given.volatile, &mut volatile);
+        take(&|it| it == Kind::Tab, plan.given.volatile, &mut volatile);
 
         let cost = |of: &[Chosen]| of.iter().map(|it| it.cost).sum();
         plan.used_blocks = [cost(&stable), cost(&volatile)];

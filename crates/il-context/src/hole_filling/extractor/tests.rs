@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 use il_engine::Context;
+use proptest::prelude::*;
 
 use crate::hole_filling::ask;
 
@@ -231,4 +232,51 @@ fn the_question_shows_everything_once_and_finds_free_words() {
         What belongs in the place of {{HOLE_1}}? Answer <FILL_1>…</FILL_1>."#]]
     .assert_eq(&request.messages[0].text.0);
     assert_eq!(*request.stops, ["</FILL_1>".into()]);
+}
+
+/// Lines that files and answers share, and what models put between them.
+fn any_answer() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[ ]{0,4}[ab()]{1,3}\n?",
+        1 => Just("\n".to_owned()),
+        1 => Just("<FILL>".to_owned()),
+        1 => Just("</FILL>".to_owned()),
+        1 => Just("```".to_owned()),
+        1 => Just("```\n".to_owned()),
+        1 => Just("{{HOLE}}".to_owned()),
+        1 => Just("<think>".to_owned()),
+        1 => Just("</think>".to_owned()),
+        1 => Just("Sure, here it is:\n".to_owned()),
+        1 => Just("ä".to_owned()),
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|it| it.concat())
+}
+
+proptest! {
+    #[test]
+    fn it_does_not_matter_how_an_answer_is_split(
+        before in "([ ]{0,4}[ab()]{1,3}\n){0,4}[ ]{0,4}[ab(]{0,3}",
+        after in "[ab)]{0,3}(\n[ ]{0,4}[ab()]{1,3}){0,4}\n?",
+        answer in any_answer(),
+        tagged: bool,
+        cuts in proptest::collection::vec(1_usize..9, 1..9),
+    ) {
+        let answer = if tagged { format!("<FILL>{answer}</FILL>") } else { answer };
+        let context = context(&format!("{before}$0{after}"));
+        let (_, mut whole) = ask(&context, 64);
+        let text = whole.push(&answer) + &whole.finish();
+        let (_, mut pieces) = ask(&context, 64);
+        let mut said = String::new();
+        let mut rest = answer.as_str();
+        for cut in cuts.iter().cycle() {
+            let at = rest.floor_char_boundary(*cut).max(rest.chars().next().map_or(0, char::len_utf8));
+            said += &pieces.push(&rest[..at]);
+            rest = &rest[at..];
+            if rest.is_empty() {
+                break;
+            }
+        }
+        said += &pieces.finish();
+        prop_assert_eq!(said, text);
+    }
 }

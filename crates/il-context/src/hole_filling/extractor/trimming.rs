@@ -94,6 +94,9 @@ fn unfenced(body: &str, last: bool) -> Option<(usize, usize, bool)> {
         return last.then_some((body.len(), body.len(), true));
     };
     let from = at + line + 1;
+    if !last && "```".starts_with(&body[from..]) {
+        return None;
+    }
     // An empty fence ends where it begins.
     if body[from..].starts_with("```") {
         return Some((from, from, true));
