@@ -6,7 +6,7 @@
 
 /// Bytes of a token at most, on the average of a long text: what is farther away than the window at this rate is
 /// not even counted.
-const BYTES: usize = 6;
+pub(crate) const BYTES: usize = 6;
 
 /// The lines before the hole that may be shown, with what they cost.
 pub(crate) struct Before<'a> {
@@ -25,7 +25,11 @@ impl<'a> Before<'a> {
         let mut end = text.len();
         loop {
             let start = text[..end].rfind('\n').map_or(0, |it| it + 1);
-            if !starts.is_empty() && start < far {
+            if start < far {
+                // Of a line longer than that, only the end is looked at.
+                if starts.is_empty() {
+                    starts.push(text.ceil_char_boundary(far));
+                }
                 break;
             }
             starts.push(start);
@@ -113,10 +117,16 @@ impl<'a> After<'a> {
         let far = tokens.saturating_mul(BYTES);
         let mut ends: Vec<usize> = Vec::new();
         let mut start = 0;
-        while start < text.len() && start <= far {
+        while start < text.len() {
             let end = text[start..]
                 .find('\n')
                 .map_or(text.len(), |it| start + it + 1);
+            if end > far {
+                if ends.is_empty() {
+                    ends.push(text.floor_char_boundary(far));
+                }
+                break;
+            }
             ends.push(end);
             start = end;
         }
@@ -200,7 +210,10 @@ mod tests {
     fn what_is_too_far_away_is_not_counted() {
         let text = "1234567\n".repeat(100);
         assert_eq!(Before::new(&text, 10).lines().count(), 8);
-        assert_eq!(After::new(&text, 10).lines().count(), 8);
+        assert_eq!(After::new(&text, 10).lines().count(), 7);
+        let line = "1".repeat(1000);
+        assert!(Before::new(&line, 10).lines().eq([&line[940..]]));
+        assert!(After::new(&line, 10).lines().eq([&line[..60]]));
         assert_eq!(Before::new("", 10).lines().count(), 1);
         assert_eq!(After::new("", 10).lines().count(), 0);
     }

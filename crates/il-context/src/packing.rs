@@ -132,7 +132,7 @@ impl<'a, 'c> Packing<'a, 'c> {
             Scope::Full | Scope::File => (0, text.len()),
         };
         let behind = shown_suffix(&text[cursor..to]);
-        let (pieces, duplicates) = pieces::collect(material, settings);
+        let (pieces, duplicates) = pieces::collect(material, settings, window.tokens);
         let mut packing = Self {
             material,
             window,

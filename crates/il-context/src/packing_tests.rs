@@ -3,7 +3,10 @@
 //! Deliberately absent: tokenizers of real models; two toys stand for them, one whose texts have fewer tokens together than
 //! apart, and one whose texts may have more.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use il_engine::{
     Window,
@@ -615,6 +618,52 @@ fn a_line_longer_than_the_window_is_cut_inside() {
     assert!(!packed.context.prefix.is_empty() && !packed.context.suffix.is_empty());
     assert!(text[..9000].ends_with(&*packed.context.prefix));
     assert!(text[9000..].starts_with(&*packed.context.suffix));
+}
+
+/// Remembers how much it was asked.
+#[derive(Default)]
+struct Weary(AtomicUsize);
+
+impl Tokenizer for Weary {
+    fn count(&self, texts: &[&str]) -> Vec<usize> {
+        let bytes = texts.iter().map(|it| it.len()).sum();
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+        Greedy.count(texts)
+    }
+
+    fn exact(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_can_never_fit_is_not_counted() {
+    let line = format!("let data = [{}];\n", "1, ".repeat(500_000));
+    let text = [&file(50), &line, &file(50), &line, &file(50)]
+        .map(String::as_str)
+        .concat();
+    let tabs = [Tab {
+        path: "data.rs".into(),
+        line: 0,
+        text: line.as_str().into(),
+    }];
+    let snippets = [snippet("src/more.rs", 0, &text, Source::Definition, 1.0)];
+    for at in [10, text.len() / 6, text.len() / 2, text.len() - 10] {
+        let tokenizer = Arc::new(Weary::default());
+        let window = Window {
+            tokens: 500,
+            tokenizer: tokenizer.clone(),
+            template: registry().by_id("starcoder2").expect("it is in the table"),
+        };
+        let material = Material {
+            tabs: &tabs,
+            ..material(&text, at, &snippets)
+        };
+        let packed = fresh(&material, &window);
+        assert!(packed.report.tokens <= 500 && packed.report.tokens > 300);
+        let asked = tokenizer.0.load(Ordering::Relaxed);
+        assert!(asked < 500 * 40, "{asked} bytes were counted");
+    }
 }
 
 #[test]

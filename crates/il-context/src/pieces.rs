@@ -10,6 +10,7 @@ use std::{borrow::Cow, sync::Arc};
 use rustc_hash::FxHashSet;
 
 use crate::{
+    around::BYTES,
     material::{Material, Settings},
     report::{Entry, Fate, Kind, Why},
 };
@@ -101,36 +102,39 @@ impl<'t> Shown<'t> {
     }
 }
 
-/// All pieces, the best first within their kind, and what was left out because another shows it.
+/// All pieces, the best first within their kind, and what was left out because another shows it or a window of `tokens` cannot.
 pub(crate) fn collect<'a>(
     material: &Material<'a>,
     settings: &Settings,
+    tokens: usize,
 ) -> (Vec<Piece<'a>>, Vec<Entry>) {
+    let most = tokens.saturating_mul(BYTES);
     let snippets = material.snippets.iter().map(|it| Piece {
         kind: Kind::Snippet(it.source),
         path: it.path.as_str().into(),
         symbol: &it.symbol,
         score: it.score,
-        rows: rows(&it.text, it.lines.iter().copied()),
+        rows: rows(&it.text, it.lines.iter().copied(), most),
     });
     let edits = material.edits.iter().map(|it| Piece {
         kind: Kind::Edit,
         path: it.path.clone(),
         symbol: "",
         score: 0.0,
-        rows: rows(&it.text, it.line..),
+        rows: rows(&it.text, it.line.., most),
     });
     let tabs = material.tabs.iter().map(|it| Piece {
         kind: Kind::Tab,
         path: it.path.clone(),
         symbol: "",
         score: 0.0,
-        rows: rows(&it.text, it.line..),
+        rows: rows(&it.text, it.line.., most),
     });
     let mut pieces: Vec<Piece<'a>> = Vec::new();
     let mut left_out = Vec::new();
     for piece in snippets.chain(edits).chain(tabs) {
         if piece.rows.is_empty() {
+            left_out.push(piece.entry(0, 0, Fate::LeftOut(Why::Budget)));
             continue;
         }
         match pieces.iter_mut().find(|it| absorbs(it, &piece)) {
@@ -149,8 +153,9 @@ pub(crate) fn collect<'a>(
     (pieces, left_out)
 }
 
-/// A text's lines with their numbers; blank ones at its ends are not worth a token.
-fn rows(text: &str, lines: impl Iterator<Item = u32>) -> Vec<Row<'_>> {
+/// A text's lines with their numbers, as many as have at most so many bytes; blank ones at its ends are not worth a token.
+fn rows(text: &str, lines: impl Iterator<Item = u32>, most: usize) -> Vec<Row<'_>> {
+    let mut left = most;
     let mut rows: Vec<Row<'_>> = text
         .lines()
         .zip(lines)
@@ -159,6 +164,11 @@ fn rows(text: &str, lines: impl Iterator<Item = u32>) -> Vec<Row<'_>> {
             line: Some(line),
         })
         .skip_while(|it| it.text.trim().is_empty())
+        .take_while(|it| {
+            let fits = it.text.len() <= left;
+            left = left.saturating_sub(it.text.len());
+            fits
+        })
         .collect();
     while rows.last().is_some_and(|it| it.text.trim().is_empty()) {
         rows.pop();
