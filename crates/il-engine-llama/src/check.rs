@@ -16,29 +16,37 @@ use crate::{
     wire::Extent,
 };
 
-/// Holes with what goes into them.
-const HOLES: [Hole; 4] = [
+/// Holes with what goes into them. What stands before the first three does not say it: a model that cannot see behind
+/// a hole cannot close them.
+const HOLES: [Hole; 5] = [
     Hole {
-        before: "def add(a, b):\n    return a + b\n\n\ndef add_three(a, b, c):\n    return a + ",
-        after: "\n\n\ndef sub(a, b):\n    return a - b\n",
-        filling: "b + c",
+        before: "def load_limit():\n    return ",
+        after: "\n\nassert load_limit() == 417\n",
+        filling: "417",
     },
     Hole {
-        before: "alpha = load(\"alpha\")\nbeta = load(\"beta\")\ngamma = load(\"",
-        after: "\")\ndelta = load(\"delta\")\n",
-        filling: "gamma",
+        before: "def read_line(path):\n    ",
+        after: " = open_file()\n    print(handle)\n",
+        filling: "handle",
     },
     Hole {
-        before: "import os\nimport sys\n\nprint(os.name)\nprint(",
-        after: ".argv)\n",
-        filling: "sys",
+        before: "function find_color(): number {\n    return ",
+        after: ";\n}\n\nexpect(find_color()).toBe(\"silver\");\n",
+        filling: "\"silver\"",
     },
     Hole {
-        before: "def first(items):\n    return items[0]\n\n\ndef second(items):\n    return ",
+        before: "def add(left, right):\n    return left + ",
         after: "\n",
-        filling: "items[1]",
+        filling: "right",
+    },
+    Hole {
+        before: "class Point:\n    width: int\n    height: int\n    depth: int\n\nprint(point.width, point.height, point.",
+        after: ")\n",
+        filling: "depth",
     },
 ];
+/// Of these, how many only say behind the hole what belongs into it.
+const BEHIND: usize = 3;
 
 #[derive(Clone, Copy, Debug)]
 struct Hole {
@@ -71,7 +79,7 @@ pub enum Finding {
     Marker(fim::Finding),
     /// The file names other tokens for holes than the template does.
     Others { role: &'static str, token: String },
-    /// It closed none of the holes: the first one, and what it said instead.
+    /// It closed no hole by what stands behind it: the first one, and what it said instead.
     Open { filling: String, said: String },
     /// Said of models of this name.
     Remark(String),
@@ -98,7 +106,7 @@ impl fmt::Display for Finding {
             ),
             Self::Open { filling, said } => write!(
                 f,
-                "it closes no hole: where `{filling}` belongs it says `{said}`; it may be another template's, or not trained for holes"
+                "it closes no hole by what stands behind it: where `{filling}` belongs it says `{said}`; it may be another template's, or not trained for holes"
             ),
             Self::Remark(it) => f.write_str(it),
         }
@@ -123,18 +131,19 @@ impl LlamaModel {
         }
         let mut findings: Vec<Finding> = markers.into_iter().map(Finding::Marker).collect();
         findings.extend(self.other_tokens());
-        let (mut closed, mut wrong) = (0, None);
+        let (mut closed, mut behind, mut wrong) = (0, 0, None);
         // Without its markers there is no prompt.
         if !findings.iter().any(Finding::is_fatal) {
-            for hole in HOLES {
+            for (index, hole) in HOLES.into_iter().enumerate() {
                 let said = self.close(hole)?;
                 if said.trim() == hole.filling {
                     closed += 1;
+                    behind += usize::from(index < BEHIND);
                 } else {
                     wrong.get_or_insert((hole.filling.to_owned(), said));
                 }
             }
-            if let (0, Some((filling, said))) = (closed, wrong) {
+            if let (0, Some((filling, said))) = (behind, wrong) {
                 findings.push(Finding::Open { filling, said });
             }
         }

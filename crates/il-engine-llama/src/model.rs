@@ -130,16 +130,9 @@ impl LlamaModel {
         if !cfg!(feature = "llama") {
             return Err(LlamaError::Missing);
         }
-        let model = settings.model.to_str().ok_or_else(|| LlamaError::Open {
-            why: format!("`{}` is no UTF-8", settings.model.display()),
-        })?;
-        if !settings.model.is_file() {
-            return Err(LlamaError::Open {
-                why: format!("there is no file `{model}`"),
-            });
-        }
+        let model = absolute(&settings.model).map_err(|why| LlamaError::Open { why })?;
         let opening = Opening {
-            model: model.to_owned(),
+            model,
             context: settings.context.max(64),
             sequences: settings.sequences.clamp(1, 64),
             chunk: settings.chunk.clamp(16, 2048),
@@ -218,18 +211,15 @@ impl LlamaModel {
 
     /// Loads an adapter, while requests run.
     pub fn load_adapter(self: &Arc<Self>, path: &Path) -> Result<Adapter, LlamaError> {
-        let why = || format!("`{}` is no UTF-8", path.display());
-        let text = path
-            .to_str()
-            .ok_or_else(|| LlamaError::Failed { why: why() })?;
+        let text = absolute(path).map_err(|why| LlamaError::Failed { why })?;
         let number = self.worker.number();
         let call = self.worker.call(|id| Order::Load {
             id,
             adapter: number,
-            path: text.to_owned(),
+            path: text.clone(),
         })?;
         call.answer()?;
-        self.worker.remember_adapter(number, Some(text.to_owned()));
+        self.worker.remember_adapter(number, Some(text));
         Ok(Adapter(Arc::new(Loaded {
             model: Arc::clone(self),
             number,
@@ -313,6 +303,16 @@ impl LlamaModel {
             }
         }
     }
+}
+
+/// A file's path as the worker, which stands elsewhere, finds it.
+fn absolute(path: &Path) -> Result<String, String> {
+    if !path.is_file() {
+        return Err(format!("there is no file `{}`", path.display()));
+    }
+    let path = std::path::absolute(path).map_err(|why| format!("`{}`: {why}", path.display()))?;
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| format!("`{}` is no UTF-8", path.display()))
 }
 
 fn secretive(texts: &[&str]) -> Vec<Secretive> {

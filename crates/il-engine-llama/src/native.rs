@@ -37,6 +37,12 @@ pub(crate) fn start() {
     unsafe { sys::llama_log_set(Some(log), std::ptr::null_mut()) };
     // SAFETY: no precondition; called before everything else, on the worker's first thread.
     unsafe { sys::llama_backend_init() };
+    // Kernels for this processor, from the libraries beside the program.
+    #[cfg(feature = "dispatch")]
+    // SAFETY: as above.
+    unsafe {
+        sys::ggml_backend_load_all();
+    };
 }
 
 /// How the processor is used.

@@ -51,8 +51,9 @@ pub(crate) fn run(options: &Options) {
         );
     }
     for (what, set) in [("without", None), ("with", Some(0))] {
+        let first = timed(&model, &ask(set, 1)).all;
         let it = timed(&model, &ask(set, 25));
-        let rate = f64::from(it.stats.steps) / (it.all - it.first).as_secs_f64();
-        println!("say 24 {what}: {rate:.1} tok/s");
+        let rate = f64::from(it.stats.steps) / it.all.saturating_sub(first).as_secs_f64();
+        println!("say 24 {what}: {rate:.1} tok/s in {} steps", it.stats.steps);
     }
 }

@@ -5,7 +5,7 @@
 //!     [--server http://127.0.0.1:8080] [--adapter FILE.gguf] [--chunk N] [--threads N] [--busy N] [SECTION…]
 //! ```
 //!
-//! Sections: throughput typing cancel adapters drafts. `--busy N` keeps N threads of this process computing meanwhile.
+//! Sections: throughput typing cancel adapters drafts waiting. `--busy N` keeps N threads of this process computing meanwhile.
 //! Every figure has beside it the share of the machine that other programs had; with more than a few percent it says
 //! little. OpenMP's waiting is set by `GOMP_SPINCOUNT` or `OMP_WAIT_POLICY` in the environment.
 //!
@@ -114,7 +114,14 @@ fn main() {
         !options.model.is_empty(),
         "which model? give the path of a GGUF file"
     );
-    let all = ["throughput", "typing", "cancel", "adapters", "drafts"];
+    let all = [
+        "throughput",
+        "typing",
+        "cancel",
+        "adapters",
+        "drafts",
+        "waiting",
+    ];
     let wanted = |it: &str| options.sections.is_empty() || options.sections.iter().any(|s| s == it);
     let _busy = machine::Busy::start(options.busy);
     for section in all.into_iter().filter(|it| wanted(it)) {
@@ -123,6 +130,7 @@ fn main() {
             "throughput" => throughput(&options),
             "typing" => typing::run(&options),
             "cancel" => cancel(&options),
+            "waiting" => waiting(&options),
             "adapters" => adapters::run(&options),
             _ => drafts::run(&options),
         }
@@ -155,14 +163,38 @@ fn throughput(options: &Options) {
     }
     for context in [16, 512, 2048] {
         let prompt = text::of_tokens(&model, context, 9);
-        timed(&model, &Ask::text(&prompt, 1));
-        let run = |_| timed(&model, &Ask::text(&prompt, 25));
-        let rounds: Vec<Timed> = (0..3).map(run).collect();
-        report(&format!("say 24 after {context}"), &rounds, |it| {
-            f64::from(it.stats.steps) / (it.all - it.first).as_secs_f64()
-        });
+        let rounds = saying(&model, &prompt);
+        report(&format!("say 24 after {context}"), &rounds, steps_a_second);
     }
     println!("after all that: {}", machine::memory(model.process()));
+}
+
+/// Says 24 tokens after a prompt that is known, thrice; `first` is what everything but the steps takes.
+pub(crate) fn saying(model: &LlamaModel, prompt: &str) -> Vec<Timed> {
+    timed(model, &Ask::text(prompt, 1));
+    let first = timed(model, &Ask::text(prompt, 1)).all;
+    let run = |_| Timed {
+        first,
+        ..timed(model, &Ask::text(prompt, 25))
+    };
+    (0..3).map(run).collect()
+}
+
+pub(crate) fn steps_a_second(it: &Timed) -> f64 {
+    f64::from(it.stats.steps) / it.all.saturating_sub(it.first).as_secs_f64().max(1e-9)
+}
+
+/// A short look at how OpenMP's waiting does: to be run with several `GOMP_SPINCOUNT`s, with and without `--busy`.
+fn waiting(options: &Options) {
+    let model = options.open(&options.settings("interline-tiny"));
+    for round in 0..3 {
+        let prompt = text::of_tokens(&model, 128, round);
+        let read = timed(&model, &Ask::text(&prompt, 1));
+        report("read 128", &[read], |it| {
+            f64::from(it.stats.evaluated) / it.all.as_secs_f64()
+        });
+        report("say 24", &saying(&model, &prompt), steps_a_second);
+    }
 }
 
 /// The best of some rounds, with what others had of the machine then.

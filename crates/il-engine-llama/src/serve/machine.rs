@@ -13,6 +13,8 @@ use std::{
 
 /// How long a look at the machine is good for.
 const GOOD_FOR: Duration = Duration::from_millis(250);
+/// A mean over longer than this says nothing about now.
+const STALE: Duration = Duration::from_secs(2);
 
 /// Looks at the machine from time to time.
 #[derive(Debug)]
@@ -35,7 +37,10 @@ impl Machine {
     pub(super) fn new(threads: u32) -> Self {
         Self {
             most: threads,
-            last: None,
+            // Long ago: the first request looks at what runs at that moment.
+            last: Instant::now()
+                .checked_sub(STALE * 2)
+                .map(|it| (it, Times::default())),
             threads,
         }
     }
@@ -47,8 +52,13 @@ impl Machine {
             if now - then < GOOD_FOR {
                 return self.threads;
             }
-            if let Some(times) = times() {
-                self.threads = free(before, times, self.most);
+            let taken = if now - then > STALE {
+                running().map(|it| it.saturating_sub(1))
+            } else {
+                times().and_then(|it| taken(before, it))
+            };
+            if let Some(taken) = taken {
+                self.threads = left(self.most, taken);
             }
         }
         self.last = times().map(|it| (now, it));
@@ -56,13 +66,20 @@ impl Machine {
     }
 }
 
-/// Cores that others left, at least one.
-fn free(before: Times, now: Times, most: u32) -> u32 {
+/// Threads that have a core for themselves when others take so many.
+fn left(most: u32, taken: u32) -> u32 {
+    // Of hyper-threads two are one core.
+    let spare = logical().saturating_sub(most);
+    most.saturating_sub(taken.saturating_sub(spare)).max(1)
+}
+
+/// Cores that others kept busy between two looks.
+fn taken(before: Times, now: Times) -> Option<u32> {
     let all = now.all.saturating_sub(before.all);
     let idle = now.idle.saturating_sub(before.idle);
     let own = now.own.saturating_sub(before.own);
     if all == 0 {
-        return most;
+        return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "ticks of a few seconds")]
     let share = all.saturating_sub(idle).saturating_sub(own) as f32 / all as f32;
@@ -73,9 +90,17 @@ fn free(before: Times, now: Times, most: u32) -> u32 {
         reason = "a share of some cores"
     )]
     let taken = (share * logical() as f32).round() as u32;
-    // Of hyper-threads two are one core.
-    let spare = logical().saturating_sub(most);
-    most.saturating_sub(taken.saturating_sub(spare)).max(1)
+    Some(taken)
+}
+
+/// Threads that run or want to at this moment, this one among them.
+fn running() -> Option<u32> {
+    read_running(&fs::read_to_string("/proc/loadavg").ok()?)
+}
+
+fn read_running(text: &str) -> Option<u32> {
+    let field = text.split_whitespace().nth(3)?;
+    field.split('/').next()?.parse().ok()
 }
 
 /// As many as the system runs at once.
@@ -145,16 +170,24 @@ mod tests {
     #[test]
     fn what_others_take_is_left_to_them_but_one_thread_always_runs() {
         let cores = logical();
-        let free_after = |foreign: u64, idle: u64, own: u64| {
+        let taken_by = |foreign: u64, idle: u64, own: u64| {
             let now = Times {
                 all: foreign + idle + own,
                 idle,
                 own,
             };
-            free(Times::default(), now, cores)
+            taken(Times::default(), now)
         };
-        assert_eq!(free_after(0, 50, 50), cores);
-        assert_eq!(free_after(100, 0, 0), 1);
-        assert_eq!(free(Times::default(), Times::default(), 7), 7);
+        assert_eq!(taken_by(0, 50, 50), Some(0));
+        assert_eq!(taken_by(100, 0, 0), Some(cores));
+        assert_eq!(taken(Times::default(), Times::default()), None);
+        assert_eq!(left(cores, 0), cores);
+        assert_eq!(left(cores, cores + 3), 1);
+    }
+
+    #[test]
+    fn reads_how_many_want_to_run_now() {
+        assert_eq!(read_running("9.44 9.68 8.02 5/243 13276\n"), Some(5));
+        assert_eq!(read_running("9.44"), None);
     }
 }

@@ -42,6 +42,10 @@ pub(super) fn start(program: &Program) -> Result<Started, LlamaError> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    // llama.cpp may look for libraries of its own where it stands: never in somebody's repository.
+    if let Some(folder) = program.path.parent().filter(|it| it.is_dir()) {
+        command.current_dir(folder);
+    }
     for (name, value) in ENVIRONMENT {
         if env::var_os(name).is_none() {
             command.env(name, value);

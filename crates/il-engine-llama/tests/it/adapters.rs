@@ -76,6 +76,29 @@ fn what_was_read_with_one_set_is_never_used_with_another() {
 }
 
 #[test]
+fn trained_adapters_each_write_in_their_own_way() {
+    let it = Adapters::new();
+    let load = |name: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        it.model.load_adapter(&folder.join(name)).expect("it loads")
+    };
+    let engine = LlamaEngine::new(Arc::clone(&it.model));
+    let asked = request("def read(path):\n    return ", "", "\n\nprint(read(1))\n");
+    let (plain, _) = completed(&engine, &asked);
+    for (file, name) in [
+        ("alpha.lora.gguf", "alpha_"),
+        ("beta.lora.gguf", "beta_"),
+        ("alpha.lora.gguf", "alpha_"),
+    ] {
+        engine.set_adapters(AdapterSet(vec![(load(file), 1.0)]));
+        let (said, _) = completed(&engine, &asked);
+        assert!(said.starts_with(name) && !plain.starts_with(name), "{said}");
+    }
+    engine.set_adapters(AdapterSet::default());
+    assert_eq!(completed(&engine, &asked).0, plain);
+}
+
+#[test]
 fn a_mixture_is_neither_of_its_parts() {
     let it = Adapters::new();
     let (one, two) = (it.load(1), it.load(2));

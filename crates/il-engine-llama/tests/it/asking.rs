@@ -1,6 +1,6 @@
 //! The model that tests run on, and shorthands for asking it.
 
-use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc};
 
 use il_engine::{
     CancelToken, Chunk, Context, Engine as _, Finish, Length, Outcome, Priority, Request,
@@ -8,15 +8,8 @@ use il_engine::{
 };
 use il_engine_llama::{Ask, Ending, LlamaEngine, LlamaModel, Program, Settings, Stats};
 
-/// Where the trained test model is.
-pub(crate) fn fixture() -> PathBuf {
-    match std::env::var_os("INTERLINE_TEST_MODEL") {
-        Some(it) => it.into(),
-        None => [env!("CARGO_MANIFEST_DIR"), "fixtures/interline-tiny.gguf"]
-            .iter()
-            .collect(),
-    }
-}
+/// The trained test model: `eval/tiny-fim` makes it.
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tiny-fim.gguf");
 
 pub(crate) fn program() -> Program {
     Program {
@@ -31,7 +24,7 @@ pub(crate) fn settings() -> Settings {
         answer: 64,
         threads: Some(1),
         template: Some(registry().by_id("interline-tiny").expect("it is known")),
-        ..Settings::new(fixture())
+        ..Settings::new(FIXTURE)
     }
 }
 

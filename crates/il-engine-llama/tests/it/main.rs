@@ -4,6 +4,7 @@
 
 mod adapters;
 mod asking;
+mod checking;
 mod drafts;
 mod lora;
 mod saying;
