@@ -10,6 +10,10 @@
 //! little. OpenMP's waiting is set by `GOMP_SPINCOUNT` or `OMP_WAIT_POLICY` in the environment.
 //!
 //! Deliberately absent: quality. Weights may be random: then only what is counted and timed means something.
+#![expect(
+    clippy::print_stdout,
+    reason = "a program for people who measure, not part of the product"
+)]
 
 mod adapters;
 mod drafts;
