@@ -539,6 +539,33 @@ fn the_scope_starves_the_prompt_on_purpose() {
 }
 
 #[test]
+fn edits_alone_are_shown_as_they_come() {
+    let text = file(3);
+    let edit = |line: u32| Edited {
+        path: "src/tax.rs".into(),
+        line,
+        text: format!("const RATE_{line}: f32 = 0.19;").as_str().into(),
+    };
+    let window = window("qwen2.5-coder", 2000, Greedy);
+    let settings = Settings {
+        hold: None,
+        ..Settings::default()
+    };
+    let mut counts = Counts::default();
+    let (one, two) = ([edit(3)], [edit(7), edit(3)]);
+    let mut of = |edits: &[Edited], last: Option<&Memory>| {
+        let material = Material {
+            edits,
+            ..material(&text, 0, &[])
+        };
+        pack(&material, &window, &settings, last, &mut counts)
+    };
+    let first = of(&one, None);
+    let second = of(&two, Some(&first.memory));
+    assert!(second.context.blocks[0].text.contains("RATE_7"));
+}
+
+#[test]
 fn gaps_are_marked_and_edits_stand_next_to_the_text() {
     let mut snippets = definitions(1);
     snippets[0].text = "struct Item {\n    price: u32,\n}".to_owned();

@@ -291,6 +291,14 @@ impl Packing<'_, '_> {
         };
         let shown: Vec<bool> = self.pieces.iter().map(is_shown).collect();
         let score = |idx: usize| f64::from(self.pieces[idx].score);
+        let found: f64 = chosen.iter().map(|it| score(it.piece)).sum();
+        // Nobody scored edits and tabs: one is taken for worth a part of all that was found.
+        let part = |of: f64| if found > 0.0 { found / of } else { 1.0 };
+        let score = |idx: usize| match self.pieces[idx].kind {
+            Kind::Edit => part(20.0),
+            Kind::Tab => part(50.0),
+            _ => score(idx),
+        };
         let worth: f64 = chosen.iter().map(|it| score(it.piece)).sum();
         let still: f64 = (0..shown.len()).filter(|it| shown[*it]).map(score).sum();
         #[expect(clippy::cast_precision_loss, reason = "a percentage")]
