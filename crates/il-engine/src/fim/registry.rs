@@ -330,6 +330,12 @@ mod tests {
         is("stabilityai/stable-code-3b", "stable-code");
         is("smallcloudai/Refact-1_6B-fim", "refact");
         is("interline-tiny", "interline-tiny");
+        // As `general.name` has them.
+        is("Qwen2.5 Coder 0.5B", "qwen2.5-coder");
+        is("Deepseek Coder 1.3b Base", "deepseek-coder");
+        is("Granite 3b Code Base 2k", "granite");
+        is("Granite 4.0 H 350M Base", "granite-4");
+        is("Seed Coder 8B Base", "seed-coder");
     }
 
     #[test]
