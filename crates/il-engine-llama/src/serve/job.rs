@@ -162,7 +162,7 @@ impl Job {
 
     /// What is to be computed next, at most `room` rows.
     pub(super) fn rows(&mut self, slot: &Slot, room: usize, pace: &mut Pace) -> Vec<Row> {
-        let (Some(place), start) = (self.place, slot.tokens.len()) else {
+        let (Some(place), start) = (self.place.filter(|_| room > 0), slot.tokens.len()) else {
             return Vec::new();
         };
         let tokens: Vec<Token> = if let Some(pending) = self.pending {
