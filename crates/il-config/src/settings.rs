@@ -127,7 +127,7 @@ pub struct Endpoint {
     pub patience_seconds: Option<Sourced<u32>>,
     /// Ask twice when the first answer is late.
     pub hedge: Sourced<bool>,
-    /// Its answers cost nothing: it runs on own hardware.
+    /// Its answers cost nothing: it runs on own hardware. Not said, that is so on this machine and nowhere else.
     pub free: Sourced<bool>,
 }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use il_assist::Engine;
-use il_config::{Endpoint as Said, Rung, Settings, Task};
+use il_config::{Endpoint as Said, Origin, Rung, Settings, Task};
 use il_engine::{
     fim,
     usage::{Amount, Usage},
@@ -154,7 +154,10 @@ fn asking(said: &Said) -> Result<Asking, String> {
         asking.patience.first_byte = Duration::from_secs(it.value.into());
     }
     asking.limits.hedge = said.hedge.value;
-    asking.metered &= !said.free.value;
+    // Without a word about it, what runs on this machine is free.
+    if said.free.origin != Origin::Default {
+        asking.metered = !said.free.value;
+    }
     Ok(asking)
 }
 

@@ -2,10 +2,13 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::world::World;
+use crate::world::{Ran, World};
 
 /// A world in which this was spent today.
 fn spent(micros: &[Option<u64>]) -> World {
@@ -32,6 +35,69 @@ fn spent(micros: &[Option<u64>]) -> World {
     let name = il_ledger::Day::of(today).to_string();
     fs::write(directory.join(format!("{name}.jsonl")), text).unwrap();
     world
+}
+
+/// A server that completes everything with `paid(rows)` at 1000 tokens, and its address.
+fn server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut seen = Vec::new();
+            // The request is whole when its body is, which ends with a brace.
+            while !(seen.ends_with(b"}") && seen.windows(4).any(|it| it == b"\r\n\r\n")) {
+                let mut bytes = [0; 4096];
+                let read = stream.read(&mut bytes).unwrap();
+                if read == 0 {
+                    break;
+                }
+                seen.extend_from_slice(&bytes[..read]);
+            }
+            let body = "data: {\"choices\":[{\"text\":\"paid(rows)\",\"index\":0,\"finish_reason\":\"stop\"}],\
+                        \"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":0,\"total_tokens\":1000}}\n\n\
+                        data: [DONE]\n\n";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all((head + body).as_bytes());
+        }
+    });
+    format!("http://{address}/v1")
+}
+
+#[test]
+fn a_cap_that_is_reached_leads_down_the_ladder() {
+    let world = World::shop();
+    let settings = world.root().with_file_name("settings.toml");
+    // Room for what one request may cost at most, and for the thousand tokens of one that was answered.
+    let text = format!(
+        "version = 1\n[inline]\nuse = \"endpoint:paid\"\n[endpoint.paid]\nspeaks = \"openai\"\nmodel = \"m\"\n\
+         url = \"{}\"\nfree = false\nretries = 0\ncontext_tokens = 2000\nanswer_tokens = 100\n\
+         [price.m]\ninput = 1\noutput = 1\n[budget]\nper_day = \"0.0025\"\n",
+        server()
+    );
+    fs::write(&settings, text).unwrap();
+    let complete = || {
+        let mut command = world.command(&[
+            "complete",
+            "shop/orders.py:7:16",
+            "--hide",
+            "rest-of-line",
+            "--json",
+        ]);
+        command.env("INTERLINE_CONFIG", &settings);
+        world.read(command.output().unwrap())
+    };
+    let text = |ran: &Ran| ran.json()["text"].as_str().unwrap_or_default().to_owned();
+    let first = complete();
+    assert_eq!(text(&first), "paid(rows)", "{}", first.all());
+    let second = complete();
+    assert_eq!(text(&second), "len(rows)", "{}", second.all());
+    let document = world.run(&["cost", "--json"]).json();
+    assert_eq!(document["all"]["requests"], 1, "{document}");
+    assert_eq!(document["all"]["cost"]["USD"], "0.001");
 }
 
 #[test]
