@@ -89,26 +89,7 @@ impl RemoteEngine {
         if self.endpoint.settings.choice.dialect == Dialect::LlamaServer {
             return context.clone();
         }
-        let template = &self.window.template;
-        let clean = |text: &Arc<str>| match neutralise(text, template) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(text),
-            std::borrow::Cow::Owned(text) => text.into(),
-        };
-        let mut shown = context.clone();
-        for text in [
-            &mut shown.repository,
-            &mut shown.path,
-            &mut shown.prefix,
-            &mut shown.begun,
-            &mut shown.suffix,
-        ] {
-            *text = clean(text);
-        }
-        for block in &mut shown.blocks {
-            block.path = clean(&block.path);
-            block.text = clean(&block.text);
-        }
-        shown
+        without_markers(context, &self.window.template)
     }
 
     /// The question, and for those that are asked in words who reads the answer.
@@ -312,5 +293,63 @@ impl Hearing for Saying<'_> {
             self.end(alternative, why)?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// A copy in which no text can be read as a marker.
+fn without_markers(context: &Context, template: &Template) -> Context {
+    let clean = |text: &Arc<str>| match neutralise(text, template) {
+        std::borrow::Cow::Borrowed(_) => Arc::clone(text),
+        std::borrow::Cow::Owned(text) => text.into(),
+    };
+    let mut shown = context.clone();
+    // A marker that was typed over the edge of the hole: then the hole is at the cursor.
+    let joined = [&*shown.prefix, &*shown.begun].concat();
+    let apart = [&*clean(&shown.prefix), &*clean(&shown.begun)].concat();
+    if *neutralise(&joined, template) != apart {
+        shown.prefix = joined.into();
+        shown.begun = Arc::default();
+    }
+    for text in [
+        &mut shown.repository,
+        &mut shown.path,
+        &mut shown.prefix,
+        &mut shown.begun,
+        &mut shown.suffix,
+    ] {
+        *text = clean(text);
+    }
+    for block in &mut shown.blocks {
+        block.path = clean(&block.path);
+        block.text = clean(&block.text);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use il_engine::fim::registry;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(prefix: &str, begun: &str, expected: (&str, &str)) {
+        let context = Context {
+            prefix: prefix.into(),
+            begun: begun.into(),
+            ..Context::default()
+        };
+        let template = registry()
+            .by_id("qwen2.5-coder")
+            .expect("it is in the table");
+        let shown = without_markers(&context, &template);
+        assert_eq!((&*shown.prefix, &*shown.begun), expected);
+    }
+
+    #[test]
+    fn a_marker_typed_over_the_edge_of_the_hole_is_broken_too() {
+        check("a(", "b", ("a(", "b"));
+        check("x <|fim_", "prefix|>", ("x <·|fim_prefix|>", ""));
+        check("<|fim_prefix|> ", "b", ("<·|fim_prefix|> ", "b"));
     }
 }
