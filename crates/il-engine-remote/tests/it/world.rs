@@ -6,7 +6,11 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     ops::ControlFlow,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
@@ -21,9 +25,9 @@ use serde_json::Value;
 
 use crate::{memory::Memory, server::Server, wire::Wire};
 
-/// Remembers what it was told.
+/// Remembers what it was told, and how often it was asked.
 #[derive(Default)]
-pub(crate) struct Books(Mutex<Vec<String>>);
+pub(crate) struct Books(Mutex<Vec<String>>, AtomicUsize);
 
 impl Books {
     fn write(&self, line: String) {
@@ -31,6 +35,13 @@ impl Books {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(line);
+    }
+
+    /// Waits until so many questions are about to be sent.
+    pub(crate) fn wait_for_questions(&self, count: usize) {
+        while self.1.load(Ordering::SeqCst) < count {
+            thread::yield_now();
+        }
     }
 
     pub(crate) fn read(&self) -> Vec<String> {
@@ -43,6 +54,7 @@ impl Books {
 
 impl Meter for Books {
     fn allow(&self) -> Result<(), EngineError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
