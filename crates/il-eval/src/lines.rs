@@ -25,7 +25,7 @@ use anyhow::{Context as _, bail};
 use il_complete::gate::GateConfig;
 use il_engine::{Engine, Length};
 
-pub use crate::statistics::{Interval, Latency};
+pub use crate::statistics::{Interval, Latency, latency};
 pub use report::{
     ContenderReport, Figures, Gated, Group, LineFigures, NonTrivial, Report, TypingFigures,
 };

@@ -17,7 +17,7 @@ use il_retrieval::{EmbeddingChoice, Mode};
 pub(crate) use self::config::{Config, ConfigCheck, ConfigShow};
 pub(crate) use self::context::ShowContext;
 pub(crate) use self::cost::Cost;
-pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex};
+pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex, EvalOverhead};
 use crate::place::Place;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -349,6 +349,7 @@ pub(crate) enum Eval {
     Coverage(EvalCoverage),
     Docstrings(EvalDocstrings),
     Index(EvalIndex),
+    Overhead(EvalOverhead),
 }
 
 /// Complete the lines of a cases file and count how many come out right

@@ -140,3 +140,36 @@ pub(crate) struct EvalIndex {
     #[arg(long, hide = true)]
     pub(crate) step: Option<String>,
 }
+
+/// Type lines of a repository and say how long it takes from a key to the request for a model
+///
+/// Nothing is sent: the door at the end of the road notes the time. What a model takes comes on top.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline eval overhead eval/data/dev/python-django
+  interline eval overhead ~/src/linux --lines 500 --json")]
+pub(crate) struct EvalOverhead {
+    /// The repository
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+
+    /// How many lines are typed, of files all over it
+    #[arg(long, value_name = "N", default_value_t = 200,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) lines: u16,
+
+    /// How many keys of each
+    #[arg(long, value_name = "N", default_value_t = 8,
+          value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) keys: u8,
+
+    /// Tokens of a prompt at most
+    #[arg(long, value_name = "N", default_value_t = 2048,
+          value_parser = clap::value_parser!(u32).range(64..))]
+    pub(crate) tokens: u32,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}

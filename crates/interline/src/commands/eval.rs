@@ -5,6 +5,7 @@ mod coverage;
 mod docstrings;
 mod index;
 mod lines;
+mod overhead;
 mod replay;
 
 use crate::{cli::Eval, failure::Exit};
@@ -16,5 +17,6 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<Exit> {
         Eval::Coverage(args) => coverage::run(args),
         Eval::Docstrings(args) => docstrings::run(args),
         Eval::Index(args) => index::run(args),
+        Eval::Overhead(args) => overhead::run(args),
     }
 }
