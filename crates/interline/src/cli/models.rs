@@ -99,18 +99,28 @@ pub(crate) struct Remove {
     pub(crate) ids: Vec<String>,
 }
 
-/// Look at every byte of models again, and at what their files say about themselves
+/// Look at every byte of models again, at what their files say about themselves, and at what they make of a hole
 ///
-/// Exit code 1 if a model is damaged or is not what it is called.
+/// Proves that each marker of the model's template is one token, and that the model closes holes whose filling stands beside
+/// them; says what is wrong otherwise. Exit code 1 if a model is damaged, is not what it is called, or closes none.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline models check
+  interline models check qwen2.5-coder-1.5b ./mine.gguf
+  interline models check --quick --json")]
 pub(crate) struct Check {
-    /// The models [default: all that are here]
+    /// The models, or `.gguf` files [default: all that are here]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
 
-    /// Look at the header alone, not at every byte
+    /// Look at the header alone, not at every byte, and do not load the model
     #[arg(long)]
     pub(crate) quick: bool,
+
+    /// Do not load the model
+    #[arg(long)]
+    pub(crate) file_only: bool,
 
     /// Print one JSON document
     #[arg(long)]

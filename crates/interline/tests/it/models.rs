@@ -86,7 +86,12 @@ fn a_model_comes_from_where_the_hub_sends_us_and_the_token_goes_to_the_hub_alone
     // It is there, it is what it says, and it goes again.
     let list = run(&world, NOBODY, &["models", "list", "--here", "--json"]).json();
     assert_eq!(list["models"][0]["fim"], "qwen2.5-coder");
-    let check = run(&world, NOBODY, &["models", "check", "--json"]).json();
+    let check = run(
+        &world,
+        NOBODY,
+        &["models", "check", "--file-only", "--json"],
+    )
+    .json();
     assert_eq!(check["models"][0]["good"], true);
     assert_eq!(check["models"][0]["template"], "qwen2.5-coder");
     run(&world, NOBODY, &["models", "rm", NAME]).good();
@@ -240,7 +245,7 @@ fn a_file_is_taken_in_without_a_network_and_damage_is_found() {
     let add = ["models", "add", &*path.to_string_lossy()];
     run(&world, NOBODY, &add).good();
     assert_eq!(run(&world, NOBODY, &add).code, Some(2));
-    run(&world, NOBODY, &["models", "check"]).good();
+    run(&world, NOBODY, &["models", "check", "--file-only"]).good();
     let file = folder(&world).join(format!("{NAME}.gguf"));
     let mut bytes = fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() ^= 1;

@@ -1,17 +1,20 @@
-//! `interline models check`: whether each file is still the one that came, and what it says about itself.
+//! `interline models check`: whether each file is still the one that came, what it says about itself, and whether it fills holes.
 //!
-//! The one idea: three witnesses (the manifest's hash, the file's header, the families' table) are heard one after another, and
-//! where one contradicts, that is what is said.
+//! The one idea: four witnesses (the manifest's hash, the file's header, the families' table, and the model itself, which is
+//! shown a few holes) are heard one after another, and where one contradicts, that is what is said.
 //!
-//! Deliberately absent: loading the model; that its markers are single tokens and that it closes a hole is the engine's to
-//! show.
+//! Deliberately absent: what makes an answer good; a hole here has its filling beside it.
+
+mod subject;
 
 use std::fmt::Write as _;
 
-use il_models::{Facts, Installed, Store, Verdict, find, inspect};
+use il_engine_llama::Report;
+use il_models::{Facts, Store, Verdict, find, inspect};
 use indicatif::HumanCount;
 use serde_json::{Value, json};
 
+use self::subject::Subject;
 use super::unusable;
 use crate::{
     cli::models::Check,
@@ -27,16 +30,14 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<Exit> {
     for problem in &problems {
         terminal::warning(problem);
     }
-    let mut wanted = Vec::new();
-    for id in &args.ids {
-        wanted.push(store.find(id).map_err(unusable)?);
-    }
+    let named = args.ids.iter().map(|it| Subject::named(it, &store));
+    let mut wanted = named.collect::<anyhow::Result<Vec<Subject>>>()?;
     if args.ids.is_empty() {
-        wanted = installed;
+        wanted = installed.into_iter().map(Subject::from).collect();
     }
     let mut findings = Vec::new();
     for model in &wanted {
-        findings.push(look(&store, model, args.quick)?);
+        findings.push(look(&store, model, args)?);
     }
     if args.json {
         let models: Vec<Value> = findings.iter().map(Finding::json).collect();
@@ -54,25 +55,28 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<Exit> {
 
 /// What became of one model.
 struct Finding<'a> {
-    model: &'a Installed,
+    model: &'a Subject,
     /// None where it was not looked at.
     verdict: Option<Verdict>,
+    /// None where it was not asked.
+    asked: Option<Result<Report, String>>,
     facts: Result<Facts, String>,
     /// The template's id, or why there is none.
     template: Result<String, String>,
     remark: Option<String>,
 }
 
-fn look<'a>(store: &Store, model: &'a Installed, quick: bool) -> anyhow::Result<Finding<'a>> {
-    let id = &model.manifest.id;
-    let verdict = if quick {
-        None
-    } else {
-        let bar = Bytes::new("reading it all");
-        let size = model.manifest.size;
-        let mut tell = |done| bar.at(done, Some(size), None);
-        let verdict = store.verify(id, &interrupt::token(), &mut tell);
-        Some(verdict.map_err(unusable)?)
+fn look<'a>(store: &Store, model: &'a Subject, args: &Check) -> anyhow::Result<Finding<'a>> {
+    let id = &model.id;
+    let verdict = match &model.installed {
+        Some(it) if !args.quick => {
+            let bar = Bytes::new("reading it all");
+            let size = it.manifest.size;
+            let mut tell = |done| bar.at(done, Some(size), None);
+            let verdict = store.verify(id, &interrupt::token(), &mut tell);
+            Some(verdict.map_err(unusable)?)
+        }
+        _ => None,
     };
     let facts = inspect(&model.path).map_err(|error| error.to_string());
     let found = match &facts {
@@ -80,7 +84,13 @@ fn look<'a>(store: &Store, model: &'a Installed, quick: bool) -> anyhow::Result<
         Err(_) => Err("its header cannot be read".to_owned()),
     };
     let remark = found.as_ref().ok().and_then(|it| it.remark.as_ref());
+    let whole = matches!(verdict, None | Some(Verdict::Same));
+    let asked = match &found {
+        Ok(_) if whole && !args.quick && !args.file_only => model.ask(),
+        _ => None,
+    };
     Ok(Finding {
+        asked,
         remark: remark.map(ToString::to_string),
         template: found.map(|it| it.template.id.to_string()),
         model,
@@ -92,32 +102,54 @@ fn look<'a>(store: &Store, model: &'a Installed, quick: bool) -> anyhow::Result<
 impl Finding<'_> {
     /// The table says so.
     fn is_known_to_fill_none(&self) -> bool {
-        find(&self.model.manifest.id).is_some_and(|it| it.family.is_none())
+        find(&self.model.id).is_some_and(|it| it.family.is_none())
     }
 
     /// A model for chat or vectors needs no template.
     fn needs_template(&self) -> bool {
-        find(&self.model.manifest.id).is_some_and(|it| it.family.is_some())
+        find(&self.model.id).is_some_and(|it| it.family.is_some())
+    }
+
+    fn fills_holes(&self) -> bool {
+        match &self.asked {
+            None => true,
+            Some(Ok(report)) => report.is_good(),
+            Some(Err(_)) => false,
+        }
+    }
+
+    /// What the model itself has shown.
+    fn holes(&self, report: &Report) -> String {
+        let mut told = format!("{} of {} closed", report.closed, report.holes);
+        for finding in &report.findings {
+            let _ = write!(told, "; {finding}");
+        }
+        told
     }
 
     fn is_good(&self) -> bool {
         let same = matches!(self.verdict, None | Some(Verdict::Same));
-        same && self.facts.is_ok() && (self.template.is_ok() || !self.needs_template())
+        let template = self.template.is_ok() || !self.needs_template();
+        same && self.facts.is_ok() && template && self.fills_holes()
     }
 
     fn file(&self) -> String {
-        let size = terminal::bytes(self.model.manifest.size);
+        let Some(installed) = &self.model.installed else {
+            return self.model.path.display().to_string();
+        };
+        let manifest = &installed.manifest;
+        let size = terminal::bytes(manifest.size);
         match &self.verdict {
             None => format!("{size}, not read"),
             Some(Verdict::Same) => format!("{size}, every byte as it came"),
             Some(Verdict::Missing) => "the file is gone: pull or add it again".into(),
             Some(Verdict::Size { found }) => format!(
                 "{found} bytes instead of {}: remove it and pull it again",
-                self.model.manifest.size
+                manifest.size
             ),
             Some(Verdict::Other { found }) => format!(
                 "damaged: its hash is `{found}` and was `{}`; remove it and pull it again",
-                self.model.manifest.sha256
+                manifest.sha256
             ),
         }
     }
@@ -160,7 +192,7 @@ impl Finding<'_> {
             ("✗", ERROR)
         };
         let mut out = String::new();
-        let id = styled(STRONG, &self.model.manifest.id);
+        let id = styled(STRONG, &self.model.id);
         let _ = writeln!(out, "{} {id}", styled(style, sign));
         let mut line = |what: &str, text: &str| {
             let _ = writeln!(out, "  {} {text}", styled(FAINT, &format!("{what:<9}")));
@@ -171,6 +203,11 @@ impl Finding<'_> {
             Ok(id) => line("template", id),
             Err(_) if self.is_known_to_fill_none() => line("template", "none: it fills no holes"),
             Err(why) => line("template", why),
+        }
+        match &self.asked {
+            None => {}
+            Some(Ok(report)) => line("holes", &terminal::visible(&self.holes(report))),
+            Some(Err(why)) => line("holes", &format!("cannot be asked: {why}")),
         }
         if let Some(remark) = &self.remark {
             line("remark", &styled(WARNING, remark));
@@ -198,11 +235,11 @@ impl Finding<'_> {
             })
         });
         json!({
-            "id": self.model.manifest.id,
+            "id": self.model.id,
             "path": self.model.path.to_string_lossy(),
             "good": self.is_good(),
             "bytes": verdict,
-            "sha256": self.model.manifest.sha256,
+            "sha256": self.model.installed.as_ref().map(|it| &it.manifest.sha256),
             "problem": self.facts.as_ref().err(),
             "architecture": facts.map(|it| &it.architecture),
             "name": facts.map(|it| &it.name),
@@ -213,6 +250,14 @@ impl Finding<'_> {
             "fim_tokens": fim,
             "template": self.template.as_ref().ok(),
             "no_template": self.template.as_ref().err(),
+            "holes": self.asked.as_ref().map(|it| match it {
+                Ok(report) => json!({
+                    "closed": report.closed,
+                    "of": report.holes,
+                    "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                }),
+                Err(why) => json!({"problem": why}),
+            }),
         })
     }
 }
