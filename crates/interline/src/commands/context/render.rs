@@ -113,9 +113,12 @@ pub(super) fn fate(entry: &Entry) -> (&'static str, String) {
     match entry.fate {
         Fate::Taken => ("taken", String::new()),
         Fate::Cut { lines } => {
-            let all = entry.lines.len();
             let kept = count(lines as u64, "line");
-            ("cut", format!("{kept} of {all}: no room for more"))
+            // Of the text itself only the lines that stay are told.
+            match entry.lines.len() {
+                all if all > lines => ("cut", format!("{kept} of {all}, no room for more")),
+                _ => ("cut", format!("cut to {kept}, no room for more")),
+            }
         }
         Fate::LeftOut(why) => ("left out", why.name().to_owned()),
     }
@@ -155,7 +158,10 @@ pub(super) fn prompt(template: &Template, packed: &Packed) -> String {
     for part in template.render(&packed.context) {
         match part {
             Part::Marker(it) => out += &styled(GHOST, it),
-            Part::Text(it) => out += &visible(&it),
+            Part::Text(it) => {
+                let lines: Vec<String> = it.split('\n').map(visible).collect();
+                out += &lines.join("\n");
+            }
         }
     }
     out.push('\n');
