@@ -7,6 +7,7 @@ mod browser;
 mod cache;
 mod complete;
 mod config;
+mod context;
 mod cost;
 mod doctor;
 mod eval;
