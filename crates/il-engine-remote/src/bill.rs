@@ -113,3 +113,61 @@ impl Drop for Bill {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a bill of ten tokens of prompt comes to, after these steps.
+    #[track_caller]
+    fn check(steps: &dyn Fn(&mut Bill), expected: Option<(u64, u64, bool)>) {
+        let mut bill = Bill::open(None, 10).expect("nobody forbids it");
+        steps(&mut bill);
+        let usage = bill.usage();
+        let found = usage.map(|it| (it.prompt, it.answer, it.exact));
+        assert_eq!(found, expected);
+    }
+
+    fn told(bill: &mut Bill) {
+        bill.tally(Tally {
+            prompt: Some(12),
+            cached: None,
+            answer: Some(2),
+        });
+    }
+
+    #[test]
+    fn the_providers_figures_count_when_the_answer_is_whole() {
+        check(&|_| {}, None);
+        check(&|it| it.begin(), Some((10, 0, false)));
+        let whole = |it: &mut Bill| {
+            it.begin();
+            it.came("123456789");
+            told(it);
+            it.end();
+        };
+        check(&whole, Some((12, 2, true)));
+    }
+
+    #[test]
+    fn of_an_answer_that_was_broken_off_the_larger_figure_counts() {
+        let broken = |it: &mut Bill| {
+            it.begin();
+            told(it);
+            it.came("123456789");
+        };
+        check(&broken, Some((12, 3, false)));
+    }
+
+    #[test]
+    fn a_prompt_that_came_to_nothing_makes_it_an_estimate() {
+        check(&|it| it.lost_prompt(), Some((10, 0, false)));
+        let again = |it: &mut Bill| {
+            it.lost_prompt();
+            it.begin();
+            told(it);
+            it.end();
+        };
+        check(&again, Some((22, 2, false)));
+    }
+}
