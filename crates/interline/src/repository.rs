@@ -194,7 +194,12 @@ fn once(root: &Path, files: &[File], cancel: &CancelToken) -> Option<SharedIndex
 impl WorkingTrees {
     /// The models above what was learnt.
     fn engine(&self, root: &Path, learnt: &Learnt, index: Option<SharedIndex>) -> Arc<dyn Engine> {
-        let retriever = index.map(|it| Arc::new(IndexRetriever::when_open(root, it)) as _);
+        let retriever = index.map(|it| {
+            Arc::new(match (self.mode, it.get()) {
+                (Mode::Once, Some(open)) => IndexRetriever::new(root, open),
+                _ => IndexRetriever::when_open(root, it),
+            }) as _
+        });
         self.engines.ladder(Subject {
             root,
             repo: Arc::clone(&learnt.model) as _,

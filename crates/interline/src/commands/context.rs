@@ -8,7 +8,7 @@
 mod render;
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -144,8 +144,7 @@ fn retriever(subject: &Subject) -> anyhow::Result<Arc<dyn Retriever>> {
     for problem in &opened.problems {
         terminal::warning(problem);
     }
-    let index = Arc::new(OnceLock::from(opened.index));
-    Ok(Arc::new(IndexRetriever::when_open(&subject.root, index)))
+    Ok(Arc::new(IndexRetriever::new(&subject.root, &opened.index)))
 }
 
 /// A window without a model behind it.

@@ -10,6 +10,7 @@ use il_retrieval::cursor::Definition;
 use il_syntax::Import;
 
 /// The files that are imported from, each with what it says.
+#[derive(Default)]
 pub(super) struct Packages(Vec<(String, Dependency, Arc<Outline>)>);
 
 impl Packages {

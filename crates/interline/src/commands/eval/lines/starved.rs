@@ -2,10 +2,7 @@
 //!
 //! Deliberately absent: how much better an answer is with it; that is what the cases say.
 
-use std::{
-    path::Path,
-    sync::{Arc, OnceLock},
-};
+use std::{path::Path, sync::Arc};
 
 use il_assist::{CancelToken, Engine};
 use il_context::{ContextEngine, Scope, Settings};
@@ -59,8 +56,7 @@ fn retriever(root: &Path) -> Arc<dyn Retriever> {
         &|_| {},
         &CancelToken::new(),
     );
-    let index = Arc::new(OnceLock::from(Arc::new(index)));
-    Arc::new(IndexRetriever::when_open(root, index))
+    Arc::new(IndexRetriever::new(root, &Arc::new(index)))
 }
 
 /// An engine that reads the text itself and is given the line at the cursor alone.

@@ -20,7 +20,7 @@ impl Subject {
     /// Named by an id, or by the path of a `.gguf` file.
     pub(super) fn named(word: &str, store: &Store) -> anyhow::Result<Self> {
         let path = Path::new(word);
-        if !path.extension().is_some_and(|it| it == "gguf") {
+        if path.extension().is_none_or(|it| it != "gguf") {
             return Ok(store.find(word).map_err(unusable)?.into());
         }
         if !path.is_file() {
