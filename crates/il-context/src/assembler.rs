@@ -9,11 +9,13 @@
 
 use std::{
     fmt,
+    ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use il_engine::{
-    CancelToken, Capabilities, Chunk, Engine, EngineError, Outcome, Priority, Request, Sink, Window,
+    CancelToken, Capabilities, Chunk, Context, Engine, EngineError, Finish, Outcome, Priority,
+    Request, Sink, Window,
 };
 use il_retrieval::{
     Snippet,
@@ -197,6 +199,18 @@ impl Engine for ContextEngine {
         if cancel.is_cancelled() || sink(note(&packed)).is_break() {
             return Ok(Outcome::Cancelled);
         }
+        if is_empty(&packed.context) {
+            // Nothing to go on: whatever a model said now, it would say anywhere.
+            let end = Chunk::End {
+                alternative: 0,
+                finish: Finish::Unsure,
+            };
+            let heard = sink(end);
+            return Ok(match heard {
+                ControlFlow::Continue(()) => Outcome::Done,
+                ControlFlow::Break(()) => Outcome::Cancelled,
+            });
+        }
         let request = Request {
             context: Some(packed.context),
             ..request.clone()
@@ -211,6 +225,13 @@ impl Engine for ContextEngine {
     fn file_changed(&self, path: &str, text: Option<&str>) {
         self.inner.file_changed(path, text);
     }
+}
+
+fn is_empty(context: &Context) -> bool {
+    context.blocks.is_empty()
+        && [&context.prefix, &context.begun, &context.suffix]
+            .iter()
+            .all(|it| it.is_empty())
 }
 
 fn note(packed: &Packed) -> Chunk {
@@ -233,13 +254,10 @@ fn note(packed: &Packed) -> Chunk {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        ops::ControlFlow,
-        sync::atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use il_engine::{
-        Context, Length, Workspace,
+        Length, Workspace,
         context::{Edited as Edit, Estimate},
         fim::registry,
     };
@@ -377,6 +395,18 @@ mod tests {
         type_on(&engine, "tot", Priority::Speculative);
         assert_eq!(shelf.0.load(Ordering::Relaxed), 4);
         assert!(model.0.lock().unwrap().iter().all(|it| it.begun.is_empty()));
+    }
+
+    #[test]
+    fn an_empty_prompt_is_not_sent() {
+        let model = Arc::new(Model::default());
+        let engine = ContextEngine::new(model.clone(), None, "r", Settings::default());
+        let request = request("", 0, Priority::Interactive);
+        let outcome = engine.complete(&request, &CancelToken::new(), &mut |_| {
+            ControlFlow::Continue(())
+        });
+        assert_eq!(outcome.unwrap(), Outcome::Done);
+        assert!(model.0.lock().unwrap().is_empty());
     }
 
     #[test]
