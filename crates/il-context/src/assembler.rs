@@ -401,7 +401,10 @@ mod tests {
     fn an_empty_prompt_is_not_sent() {
         let model = Arc::new(Model::default());
         let engine = ContextEngine::new(model.clone(), None, "r", Settings::default());
-        let request = request("", 0, Priority::Interactive);
+        let request = Request {
+            workspace: Arc::default(),
+            ..request("", 0, Priority::Interactive)
+        };
         let outcome = engine.complete(&request, &CancelToken::new(), &mut |_| {
             ControlFlow::Continue(())
         });
