@@ -155,6 +155,25 @@ impl Engines {
         Ok(Some((rung.value.to_string(), engine?)))
     }
 
+    /// The models above the repo model, and whether each can be had: how, or why not. Servers are not asked.
+    pub(crate) fn rungs(&self, root: &Path) -> Vec<(String, Result<String, String>)> {
+        let settings = self.settings(Some(root));
+        let ladder = settings.task(Task::Inline).ladder.iter();
+        let above = ladder.take_while(|it| it.value != Rung::Repo);
+        above
+            .map(|rung| {
+                let state = match &rung.value {
+                    Rung::Local(name) => {
+                        let engine = self.locals.engine(&settings, name, root, None);
+                        engine.and_then(|it| self::local::describe(&*it))
+                    }
+                    rung => self.endpoints.describe(&settings, rung),
+                };
+                (rung.value.to_string(), state)
+            })
+            .collect()
+    }
+
     /// Stops what runs beside this process.
     pub(crate) fn stop(&self) {
         self.locals.stop();

@@ -6,6 +6,7 @@
 mod editors;
 mod index;
 mod machine;
+mod models;
 mod repository;
 
 use std::fmt::Write as _;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &Doctor) -> anyhow::Result<Exit> {
     let root = tree::repository(args.dir.as_deref())?;
     let mut findings = machine::check(&root);
     findings.extend(repository::check(&root));
+    findings.extend(models::check(&root));
     findings.extend(editors::check());
     if args.json {
         terminal::print_json(&document(&findings))?;

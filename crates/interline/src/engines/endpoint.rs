@@ -22,7 +22,7 @@ use il_engine_remote::{
 };
 use il_ledger::Account;
 
-use crate::{costs, egress, repository::lock};
+use crate::{costs, egress, repository::lock, terminal};
 
 /// Endpoints by how settings call them and what they may spend.
 #[derive(Default)]
@@ -41,6 +41,19 @@ impl Endpoints {
         let endpoint = self.endpoint(settings, rung)?;
         let engine = RemoteEngine::new(endpoint).map_err(|why| why.to_string())?;
         Ok(Arc::new(engine))
+    }
+
+    /// What an endpoint is, without asking it; why it cannot be asked.
+    pub(crate) fn describe(&self, settings: &Settings, rung: &Rung) -> Result<String, String> {
+        self.engine(settings, rung)?;
+        let endpoint = self.endpoint(settings, rung)?;
+        let choice = &endpoint.settings().choice;
+        let how = match (choice.is_loopback(), choice.is_in_the_clear()) {
+            (true, _) => "on this machine",
+            (false, false) => "code is sent there",
+            (false, true) => "code is sent there IN THE CLEAR: use https",
+        };
+        Ok(format!("set up, not asked; {how}"))
     }
 
     fn endpoint(&self, settings: &Settings, rung: &Rung) -> Result<Arc<Endpoint>, String> {
@@ -66,6 +79,7 @@ impl Endpoints {
             ),
             None => egress::door(),
         };
+        say_if_it_leaves(&asking);
         let metered = asking.metered;
         let account = Account {
             user: costs::user(),
@@ -101,6 +115,22 @@ impl Endpoints {
         made.insert(key, Arc::clone(&endpoint));
         Ok(endpoint)
     }
+}
+
+/// Where code goes that does not stay here; once an endpoint, since each is made once.
+fn say_if_it_leaves(asking: &Asking) {
+    let choice = &asking.choice;
+    if choice.is_loopback() {
+        return;
+    }
+    let clear = match choice.is_in_the_clear() {
+        true => ", unencrypted: use https",
+        false => "",
+    };
+    terminal::warning(&format!(
+        "code leaves this machine: what stands around the cursor and helps there is sent to `{}`{clear}",
+        choice.host()
+    ));
 }
 
 fn choice(word: &str) -> Result<EndpointChoice, String> {

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock},
     thread,
@@ -14,7 +15,7 @@ use std::{
 use globset::Glob;
 use il_assist::{CancelToken, Engine};
 use il_config::{Local, Settings};
-use il_engine::{Capabilities, EngineError, Outcome, Request, Sink, Window, fim};
+use il_engine::{Capabilities, EngineError, Length, Outcome, Priority, Request, Sink, Window, fim};
 use il_engine_llama::{AdapterSet, LlamaEngine, LlamaModel, Program, Settings as Opening};
 
 use crate::{models, repository::lock};
@@ -135,6 +136,34 @@ fn adapters_for(root: &Path, said: Option<&Local>) -> Result<Vec<(PathBuf, f32)>
         }
     }
     Ok(found)
+}
+
+/// How an open model is; why it is not open.
+pub(crate) fn describe(engine: &dyn Engine) -> Result<String, String> {
+    match engine.window() {
+        Some(window) => Ok(format!(
+            "open, {} tokens of prompt, template {}",
+            window.tokens, window.template.id
+        )),
+        None => {
+            // Asked for nothing, it says why it cannot.
+            let nothing = Request {
+                path: "".into(),
+                language: "".into(),
+                text: "".into(),
+                cursor: 0,
+                length: Length::Line,
+                alternatives: 1,
+                priority: Priority::Interactive,
+                context: None,
+                workspace: Arc::default(),
+            };
+            let asked = engine.complete(&nothing, &CancelToken::new(), &mut |_| {
+                ControlFlow::Continue(())
+            });
+            Err(asked.map_or_else(|why| why.to_string(), |_| "it has no window".to_owned()))
+        }
+    }
 }
 
 /// An engine on a model that may not be open yet.

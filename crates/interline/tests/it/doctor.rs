@@ -35,6 +35,7 @@ fn a_healthy_repository_has_no_bad_finding() {
             "suggestions",
             "index",
             "embeddings",
+            "models",
             "on PATH",
             "editors"
         ]
