@@ -17,7 +17,7 @@ import numpy as np
 
 import corpus
 import net
-from samples import END, MIDDLE, PREFIX, SUFFIX, Documents, Encoder, Tasks, hole, line_end, window
+from samples import END, HOLE, MIDDLE, PREFIX, SUFFIX, Documents, Encoder, Tasks, hole, line_end, window
 
 
 forward = jax.jit(lambda p, *row: net.forward(p, net.SHAPE, *row))
@@ -97,17 +97,22 @@ def check_holes(server, encoder, files, count):
         "PSM with an empty suffix": lambda p, s: [PREFIX, p, SUFFIX, MIDDLE],
         "prefix alone": lambda p, s: [p],
     }.items():
-        right = sum(answer(server, encoder, prompt(p, s)) == m for p, m, s in holes)
-        print(f"rest of the line, {name:26} {right / count:.1%} of {count}")
+        answers = [(answer(server, encoder, prompt(p, s)), m) for p, m, s in holes]
+        right, begun = sum(a == m for a, m in answers), sum(a[:2] == m[:2] for a, m in answers)
+        print(f"rest of the line, {name:26} {right / count:.1%} whole, {begun / count:.1%} the first two characters, of {count}", flush=True)
     tasks = Tasks(rng)
     for kind in tasks.kinds:
         for form in ("psm", "spm"):
-            right = 0
+            right, blind = 0, 0
             for _ in range(count // 4):
                 pieces = tasks.sample(form, kind)
-                middle = "".join(t for t, w in pieces if w == 2.0 and t != END)
-                right += answer(server, encoder, [t for t, w in pieces if w < 2.0]) == middle
-            print(f"made up, {kind.__name__:10} {form} {right / (count // 4):.1%} of {count // 4}")
+                middle = "".join(t for t, w in pieces if w == HOLE and t != END)
+                asked = [t for t, w in pieces if w < HOLE]
+                right += answer(server, encoder, asked) == middle
+                asked[asked.index(SUFFIX) + 1] = ""
+                blind += answer(server, encoder, asked) == middle
+            n = count // 4
+            print(f"made up, {kind.__name__:10} {form} {right / n:.0%}, with an empty suffix {blind / n:.0%}, of {n}", flush=True)
 
 
 def answer(server, encoder, pieces):

@@ -32,7 +32,7 @@ TRAIN = {
     "go-fasthttp": "MIT",
     "go-git": "Apache-2.0",
     "go-goldmark": "MIT",
-    "go-viper": "MIT",
+    "go-viper": "MIT AND Apache-2.0",
 }
 HELD_OUT = ["python-httpx", "python-rich", "rust-ripgrep", "rust-axum", "typescript-msw", "go-gin"]
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the tokeniser, the tiny model and its two adapters in OUT (default: eval/data/tiny-fim), in about 45 minutes.
+# Makes the tokeniser, the tiny model and its two adapters in OUT (default: eval/data/tiny-fim), in about 45 minutes on two free cores.
 #   eval/tiny-fim/make.sh [OUT] [MINUTES]
 # The sources come first: cargo xtask eval-data
 set -eu
