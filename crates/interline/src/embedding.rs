@@ -1,19 +1,20 @@
 //! Which embedding a command uses, and the embedder for it.
 //!
-//! The one idea: what was said last counts: the flag, then the environment, then what the index was made with, then the
-//! model in the binary. So a search compares with the vectors that are there, whoever made them.
+//! The one idea: what was said last counts: the flag, then the environment, then the settings, then what the index was made
+//! with, then the model in the binary. So a search compares with the vectors that are there, whoever made them.
 //!
 //! Deliberately absent: what an embedder does. The key is read here and never printed.
 
 use std::{env, path::Path, sync::Arc, sync::Once};
 
+use il_config::{Origin, Rung, Task};
 use il_egress::Secret;
 use il_embed::StaticEmbedder;
 use il_embed_local::LocalEmbedder;
 use il_embed_remote::Settings;
 use il_retrieval::{EmbedError, Embedder, EmbeddingChoice};
 
-use crate::{egress, failure::usage, terminal};
+use crate::{egress, failure::usage, settings as in_force, terminal};
 
 /// The environment variable with the embedding to use.
 pub(crate) const VARIABLE: &str = "INTERLINE_EMBEDDINGS";
@@ -35,8 +36,32 @@ pub(crate) fn chosen(
         Ok(said) if !said.trim().is_empty() => said
             .parse()
             .map_err(|why| usage(format!("cannot read `{VARIABLE}`: {why}"))),
-        _ => Ok(remembered.unwrap_or(EmbeddingChoice::Static)),
+        _ => match from_settings()? {
+            Some(choice) => Ok(choice),
+            None => Ok(remembered.unwrap_or(EmbeddingChoice::Static)),
+        },
     }
+}
+
+/// What the user's settings say, if they say anything.
+fn from_settings() -> anyhow::Result<Option<EmbeddingChoice>> {
+    let settings = in_force::read(None, None)?.settings;
+    let ladder = &settings.task(Task::Embed).ladder;
+    let Some(rung) = ladder.first().filter(|it| it.origin != Origin::Default) else {
+        return Ok(None);
+    };
+    let word = match &rung.value {
+        Rung::Shorthand(word) => word,
+        other => {
+            return Err(usage(format!(
+                "`{other}` makes no vectors: `[embed]` takes `static`, `none`, `ollama:MODEL`, `openai:MODEL@URL` or `file:PATH`"
+            )));
+        }
+    };
+    let choice = word
+        .parse()
+        .map_err(|why| usage(format!("`[embed]`: {why}")))?;
+    Ok(Some(choice))
 }
 
 /// The embedder that a choice means. Connects to nothing yet.

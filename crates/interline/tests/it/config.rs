@@ -134,3 +134,13 @@ fn a_repository_that_wants_too_much_is_refused_and_the_rest_holds() {
     );
     assert!(ran.stdout.contains("endpoint:work"), "{}", ran.all());
 }
+
+#[test]
+fn the_settings_say_what_makes_vectors() {
+    let world = world("version = 1\n[embed]\nuse = [\"none\"]\n");
+    let ran = run(&world, &["index", "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let index = &document["repositories"][0];
+    assert!(index["model"].is_null(), "{}", ran.all());
+    assert_eq!(index["vectors"], 0);
+}
