@@ -144,7 +144,7 @@ fn exp(x: f32) -> f32 {
     let scale = f32::from_bits(((whole + 127) as u32) << 23);
     let series = 0.055_504 + part * 0.009_618;
     let series = 0.240_227 + part * series;
-    let series = 0.693_147 + part * series;
+    let series = std::f32::consts::LN_2 + part * series;
     scale * (1.0 + part * series)
 }
 
