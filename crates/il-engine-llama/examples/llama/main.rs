@@ -1,7 +1,7 @@
 //! What a model costs on this machine, beside a real llama-server where one is given.
 //!
 //! ```text
-//! cargo run --release -p il-engine-llama --features llama --example bench -- MODEL.gguf \
+//! cargo run --release -p il-engine-llama --features llama --example llama -- MODEL.gguf \
 //!     [--server http://127.0.0.1:8080] [--adapter FILE.gguf] [--chunk N] [--threads N] [--busy N] [SECTION…]
 //! ```
 //!
