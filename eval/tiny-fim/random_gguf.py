@@ -2,6 +2,7 @@
 
     python random_gguf.py OUT.gguf --tokenizer BPE.json --layers 2 --width 64 --heads 2 --kv-heads 1 --ffn 160
     python random_gguf.py OUT.gguf --tokenizer BPE.json --preset 0.5b --type q8_0
+    python random_gguf.py OUT.lora.gguf --preset 0.5b --adapter 16      # an adapter of that rank for such a model
 """
 
 import argparse
@@ -9,7 +10,7 @@ import argparse
 import numpy as np
 from tokenizers import Tokenizer
 
-from model_file import Shape, write_model
+from model_file import Shape, write_adapter, write_model
 
 PRESETS = {
     "tiny": Shape(2, 64, 2, 1, 160, 4096, 512),
@@ -44,10 +45,22 @@ def blocks(rng, dims, payload, scale):
     return raw.reshape(rows, -1)
 
 
+def random_pairs(shape, rank, seed):
+    """Small ones: what the model says changes a little."""
+    rng = np.random.default_rng(seed)
+    pairs = {}
+    for tensor, dims in shape.tensors().items():
+        if tensor.startswith("blk.") and len(dims) == 2:
+            rows, columns = dims
+            pairs[tensor] = (rng.standard_normal((rank, columns)) * 0.02, rng.standard_normal((rows, rank)) * 0.02)
+    return pairs
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("out")
-    p.add_argument("--tokenizer", required=True)
+    p.add_argument("--tokenizer", help="of a model")
+    p.add_argument("--adapter", type=int, metavar="RANK", help="write an adapter for all projections instead of a model")
     p.add_argument("--preset", choices=PRESETS, default="tiny")
     for name in ("layers", "width", "heads", "kv-heads", "ffn", "vocabulary", "context"):
         p.add_argument(f"--{name}", type=int)
@@ -56,6 +69,10 @@ def main():
     a = p.parse_args()
     given = {k: v for k in Shape.__dataclass_fields__ if (v := getattr(a, k, None)) is not None}
     shape = Shape(**({k: getattr(PRESETS[a.preset], k) for k in Shape.__dataclass_fields__} | given))
+    if a.adapter:
+        return write_adapter(a.out, random_pairs(shape, a.adapter, a.seed), 2 * a.adapter, "interline-random", "random weights")
+    if not a.tokenizer:
+        p.error("a model needs --tokenizer")
     tokenizer = Tokenizer.from_file(a.tokenizer)
     about = f"random weights, {shape.parameters():,} parameters: for tests and timing, its text means nothing"
     write_model(a.out, shape, random_weights(shape, a.type, a.seed), tokenizer, a.type, "interline-random", about)
