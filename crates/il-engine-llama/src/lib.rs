@@ -4,6 +4,10 @@
 //! server's. The same binary is started again as the worker; the two halves are in this crate, and only the worker's
 //! half, behind the feature `llama`, has any C++ in it.
 //!
+//! Drafts change no answer but at a tie. llama.cpp computes one row with other kernels than several (`llamafile_sgemm`
+//! takes two and more), whose sums end in other bits; where the two likeliest tokens are as close as that, checking
+//! drafts may say the other one, as any batch may. Row by row the answers are the same to the bit: `serve::job`'s tests.
+//!
 //! Deliberately absent: choosing a model, and fetching one.
 
 mod check;

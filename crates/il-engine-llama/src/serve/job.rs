@@ -331,3 +331,6 @@ pub(super) fn plain(model: &Model, text: &str, special_ones: &[Token]) -> Vec<To
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,6 @@
 //! Drafts: what is said is the same with good ones, bad ones and none; only the steps are fewer.
+//!
+//! No prompt here ends in a tie that several rows at once decide otherwise than one; `serve::job`'s tests have such.
 
 use std::{
     ops::ControlFlow,
