@@ -234,6 +234,8 @@ impl Bench {
             version: 1,
             text: place.text.clone(),
         });
+        // A file that somebody types in has been open for a while.
+        self.ask(&uri, Position::default());
         let typed = place.code.chars().take(keys).zip(0..);
         let strokes = typed.filter_map(|(key, n)| self.press(&uri, place.at, n, key));
         let strokes = strokes.collect();
@@ -254,13 +256,24 @@ impl Bench {
             }),
             text: key.to_string(),
         };
-        let (reply, replies) = mpsc::channel();
         let pressed = Instant::now();
         self.host.did_change(uri, None, vec![change]).ok()?;
+        self.ask(uri, column(1))?;
+        let sent = lock(&self.door.0);
+        let &(when, bytes) = sent.first()?;
+        Some(Keystroke {
+            took: when.saturating_duration_since(pressed),
+            bytes,
+        })
+    }
+
+    /// Asks there and waits for the reply.
+    fn ask(&self, uri: &Arc<str>, position: Position) -> Option<()> {
+        let (reply, replies) = mpsc::channel();
         let ask = Ask {
             uri: Arc::clone(uri),
             version: None,
-            position: column(1),
+            position,
             invoked: true, // no wait
             selected: None,
             formatting: None,
@@ -271,13 +284,7 @@ impl Bench {
             // Nobody waits any more only when it took too long.
             let _ = reply.send(());
         });
-        replies.recv_timeout(PATIENCE).ok()?;
-        let sent = lock(&self.door.0);
-        let &(when, bytes) = sent.first()?;
-        Some(Keystroke {
-            took: when.saturating_duration_since(pressed),
-            bytes,
-        })
+        replies.recv_timeout(PATIENCE).ok()
     }
 }
 
