@@ -70,6 +70,7 @@ pub(crate) fn run(args: &EvalOverhead) -> anyhow::Result<Exit> {
     }
     drop(bar);
     let typed = places.len();
+    let all = latency(&[&first[..], &others[..]].concat());
     let (first, others) = (latency(&first), latency(&others));
     let bytes = sent.iter().sum::<usize>() / sent.len().max(1);
     if args.json {
@@ -80,14 +81,16 @@ pub(crate) fn run(args: &EvalOverhead) -> anyhow::Result<Exit> {
             "bytes_of_a_request": bytes,
             "first_key_of_a_line": one(&first),
             "other_keys": one(&others),
+            "all_keys": one(&all),
         }))?;
     } else {
-        terminal::print(&render(paths.len(), typed, bytes, &first, &others))?;
+        terminal::print(&render(paths.len(), typed, bytes, [&first, &others, &all]))?;
     }
     Ok(Exit::Done)
 }
 
-fn render(files: usize, lines: usize, bytes: usize, first: &Latency, others: &Latency) -> String {
+fn render(files: usize, lines: usize, bytes: usize, rows: [&Latency; 3]) -> String {
+    let [first, others, all] = rows;
     let row = |name: &str, it: &Latency| {
         let ms = |us: u64| us as f64 / 1000.0;
         format!(
@@ -103,13 +106,14 @@ fn render(files: usize, lines: usize, bytes: usize, first: &Latency, others: &La
         "from key to request", "keys", "p50 ms", "p95 ms", "p99 ms"
     );
     format!(
-        "{}, {} typed, {} a request\n\n{}\n{}{}",
+        "{}, {} typed, {} a request\n\n{}\n{}{}{}",
         count(files as u64, "file"),
         count(lines as u64, "line"),
         terminal::bytes(bytes as u64),
         styled(STRONG, &head),
         row("first of a line", first),
-        row("the others", others)
+        row("the others", others),
+        row("all", all)
     )
 }
 
