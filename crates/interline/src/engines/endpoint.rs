@@ -69,7 +69,15 @@ impl Endpoints {
         };
         let asking = match (rung, said) {
             (_, Some(said)) => asking(said)?,
-            (Rung::Shorthand(word), None) => Asking::new(choice(word)?),
+            (Rung::Shorthand(word), None) => {
+                let mut asking = Asking::new(choice(word)?);
+                if let Some(source) = usual_key(asking.choice.host()) {
+                    // Where there is none the server says so, and then this name is told.
+                    asking.key = source.read().ok();
+                    asking.key_source = Some(source);
+                }
+                asking
+            }
             _ => return Err(format!("no settings describe `{rung}`")),
         };
         let door = match said {
@@ -115,6 +123,19 @@ impl Endpoints {
         made.insert(key, Arc::clone(&endpoint));
         Ok(endpoint)
     }
+}
+
+/// Where a provider's users keep its key, for one who says no more than a model. It is for the provider's own host alone.
+fn usual_key(host: &str) -> Option<KeySource> {
+    let variable = match host {
+        "api.openai.com" => "OPENAI_API_KEY",
+        "api.mistral.ai" | "codestral.mistral.ai" => "MISTRAL_API_KEY",
+        "api.deepseek.com" => "DEEPSEEK_API_KEY",
+        "api.anthropic.com" => "ANTHROPIC_API_KEY",
+        "generativelanguage.googleapis.com" => "GEMINI_API_KEY",
+        _ => return None,
+    };
+    Some(KeySource::Env(variable.to_owned()))
 }
 
 /// Where code goes that does not stay here; once an endpoint, since each is made once.
@@ -231,5 +252,22 @@ mod tests {
             &format!("{server}model = \"m\"\n"),
             &format!("llama-server:{url}"),
         );
+    }
+
+    #[test]
+    fn a_providers_key_goes_to_its_own_host_alone() {
+        let source = |word: &str| {
+            let choice = choice(word).unwrap();
+            usual_key(choice.host()).map(|it| it.to_string())
+        };
+        assert_eq!(
+            source("mistral:codestral-latest").as_deref(),
+            Some("env:MISTRAL_API_KEY")
+        );
+        assert_eq!(source("openai:m").as_deref(), Some("env:OPENAI_API_KEY"));
+        assert_eq!(source("gemini:m").as_deref(), Some("env:GEMINI_API_KEY"));
+        assert_eq!(source("openai:m@https://api.openai.com.evil.example"), None);
+        assert_eq!(source("openai:m@https://gpu.lan"), None);
+        assert_eq!(source("ollama:m"), None);
     }
 }
