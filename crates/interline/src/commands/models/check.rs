@@ -205,6 +205,10 @@ impl Finding<'_> {
             Err(why) => line("template", why),
         }
         match &self.asked {
+            None if !il_engine_llama::AVAILABLE && self.template.is_ok() => line(
+                "holes",
+                "not shown: this build has no llama.cpp (`--features llama`)",
+            ),
             None => {}
             Some(Ok(report)) => line("holes", &terminal::visible(&self.holes(report))),
             Some(Err(why)) => line("holes", &format!("cannot be asked: {why}")),
