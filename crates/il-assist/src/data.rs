@@ -295,6 +295,8 @@ pub struct RepositoryStatus {
     pub state: RepositoryState,
     /// Short name of its engine, once it is ready.
     pub engine: Option<&'static str>,
+    /// Why something better than that does not answer at the moment.
+    pub trouble: Option<String>,
 }
 
 /// How a repository is.

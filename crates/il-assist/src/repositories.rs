@@ -145,6 +145,7 @@ impl Roots {
             root: it.path.clone(),
             state: it.state.clone(),
             engine: it.engine.as_ref().map(|it| it.capabilities().name),
+            trouble: it.engine.as_ref().and_then(|it| it.trouble()),
         };
         self.roots.iter().map(status).collect()
     }

@@ -142,6 +142,15 @@ impl Engine for Ladder {
         Ok(Outcome::Done)
     }
 
+    fn trouble(&self) -> Option<String> {
+        let troubles: Vec<String> = self
+            .states()
+            .into_iter()
+            .filter_map(|it| it.trouble)
+            .collect();
+        (!troubles.is_empty()).then(|| troubles.join("; "))
+    }
+
     fn file_changed(&self, path: &str, text: Option<&str>) {
         for rung in self.rungs() {
             rung.engine.file_changed(path, text);
@@ -257,6 +266,11 @@ mod tests {
         assert_eq!(capabilities.name, "repo");
         assert!(capabilities.instant);
         assert!(capabilities.metered, "the top may be asked again");
+        let trouble = ladder.trouble();
+        assert_eq!(
+            trouble.as_deref(),
+            Some("the remote engine failed: scripted")
+        );
         assert_eq!(
             format!("{ladder:?}"),
             r#"[RungState { engine: "remote", trouble: Some("the remote engine failed: scripted") }, RungState { engine: "repo", trouble: None }]"#
@@ -269,6 +283,7 @@ mod tests {
         let ladder = Ladder::new(top, [floor.clone() as Arc<dyn Engine>]);
         assert_eq!(heard(&ladder), "y | end | Done");
         assert_eq!(floor.asked.load(Ordering::Relaxed), 0);
+        assert_eq!(ladder.trouble(), None);
     }
 
     #[test]

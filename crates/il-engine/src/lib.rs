@@ -190,6 +190,11 @@ pub trait Engine: Send + Sync {
         None
     }
 
+    /// Why something better than what answers now does not, for people; `None` when nothing is amiss.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// The working tree changed: `text` is what is now at `path`, `None` when it is gone.
     /// Engines that do not learn from the tree ignore it.
     fn file_changed(&self, path: &str, text: Option<&str>) {

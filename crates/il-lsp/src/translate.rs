@@ -223,6 +223,7 @@ pub(crate) fn status(it: &Status, version: &str) -> Value {
                 json!({
                     "root": it.root.to_string_lossy(),
                     "engine": it.engine,
+                    "trouble": it.trouble,
                     "state": repository_state(&it.state),
                 })
             })
