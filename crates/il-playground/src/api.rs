@@ -69,6 +69,12 @@ impl State {
     pub(crate) fn port(&self) -> u16 {
         self.0.port
     }
+
+    /// Waits until every page is disconnected.
+    pub(crate) async fn all_gone(&self) {
+        // It is never closed.
+        let _ = self.0.sockets.acquire_many(MAX_SOCKETS as u32).await;
+    }
 }
 
 /// An answer that says no: a status, a stable code for programs, words for people.

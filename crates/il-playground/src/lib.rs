@@ -139,9 +139,12 @@ async fn serve(
         // An error means that `Running` is gone without a `stop`: the process is ending.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let serving = axum::serve(listener::Capped::new(listener), api::router(state))
+    let serving = axum::serve(listener::Capped::new(listener), api::router(state.clone()))
         .with_graceful_shutdown(shutdown);
-    serving.await.context("the playground stopped serving")
+    let served = serving.await.context("the playground stopped serving");
+    // Who has upgraded to a socket is no longer served, and is still to be told.
+    let _ = tokio::time::timeout(STOP_GRACE, state.all_gone()).await;
+    served
 }
 
 /// A playground that listens. Dropping it stops it.

@@ -130,10 +130,13 @@ fn one_connection_serves_many_requests_until_the_server_closes_it() {
         }
     });
     let door = door();
-    for _ in 0..4 {
+    // A connection is free a moment after its answer was read; who asks sooner may get another.
+    let mut lines: Vec<String> = Vec::new();
+    let is_reused = |lines: &[String]| lines.windows(2).any(|it| it[0] == it[1]);
+    while !(is_reused(&lines) && lines.last() != lines.first()) {
+        assert!(lines.len() < 100, "no connection is used again: {lines:?}");
         let found = outcome(&door, post(&server.url(), "{}"));
         assert_eq!(found, Ok((200, "a".to_owned())));
+        lines.push(server.hears());
     }
-    let heard: Vec<String> = (0..4).map(|_| server.hears()).collect();
-    assert_eq!(heard, ["0", "0", "1", "1"]);
 }
