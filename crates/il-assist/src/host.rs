@@ -278,7 +278,12 @@ impl Host {
             .offset(place(ask.position), self.encoding)
             .unwrap_or(text.len());
         let (path, answerer) = self.shared.answerer(&known, &ask.uri);
-        let workspace = self.shared.workspace(&known, &documents.at_hand(&ask.uri));
+        let workspace = match &answerer {
+            Answerer::Engine(engine) if engine.wants_workspace() => {
+                self.shared.workspace(&known, &documents.at_hand(&ask.uri))
+            }
+            _ => Arc::default(),
+        };
         let wants_syntax = CancelToken::new();
         let (doc, wanted) = (known.doc, wants_syntax.clone());
         let asked = Asked {

@@ -18,13 +18,11 @@ mod rung;
 mod settings;
 mod show;
 
-pub use il_engine::usage::Amount;
+pub use il_engine::{task::Task, usage::Amount};
 pub use layers::{Change, File, Known, Layers, Override};
 pub use nearest::nearest;
 pub use origin::{Origin, Place, Sourced};
 pub use problem::Problem;
 pub use rung::Rung;
-pub use settings::{
-    Adapter, Budget, Endpoint, KeySource, Local, Price, Scope, Serving, Settings, Task,
-};
+pub use settings::{Adapter, Budget, Endpoint, KeySource, Local, Price, Scope, Serving, Settings};
 pub use show::Row;

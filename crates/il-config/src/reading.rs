@@ -16,10 +16,10 @@ use toml::de::DeTable;
 
 use self::section::{Section, quoted};
 use crate::{
-    Amount, File, Known, Origin, Price, Problem, Rung, Scope, Sourced,
+    Amount, File, Known, Origin, Price, Problem, Rung, Scope, Sourced, Task,
     excerpt::Excerpt,
     nearest::nearest,
-    settings::{Endpoint, Local, Task},
+    settings::{Endpoint, Local},
 };
 
 /// The version of the settings that this code reads.

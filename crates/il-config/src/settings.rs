@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use il_engine::usage::Amount;
+use il_engine::{task::Task, usage::Amount};
 
 use crate::{Rung, Sourced};
 
@@ -26,37 +26,6 @@ impl Settings {
     pub fn task(&self, task: Task) -> &Serving {
         // Every task has its entry from the defaults on.
         &self.tasks[&task]
-    }
-}
-
-/// What a model is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Task {
-    Inline,
-    Chat,
-    Edit,
-    Explain,
-    Embed,
-}
-
-impl Task {
-    pub const ALL: [Self; 5] = [
-        Self::Inline,
-        Self::Chat,
-        Self::Edit,
-        Self::Explain,
-        Self::Embed,
-    ];
-
-    /// The name of its table.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Inline => "inline",
-            Self::Chat => "chat",
-            Self::Edit => "edit",
-            Self::Explain => "explain",
-            Self::Embed => "embed",
-        }
     }
 }
 

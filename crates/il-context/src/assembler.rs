@@ -222,6 +222,10 @@ impl Engine for ContextEngine {
         self.inner.window()
     }
 
+    fn wants_workspace(&self) -> bool {
+        true
+    }
+
     fn file_changed(&self, path: &str, text: Option<&str>) {
         self.inner.file_changed(path, text);
     }

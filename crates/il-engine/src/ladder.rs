@@ -142,6 +142,10 @@ impl Engine for Ladder {
         Ok(Outcome::Done)
     }
 
+    fn wants_workspace(&self) -> bool {
+        self.rungs().any(|it| it.engine.wants_workspace())
+    }
+
     fn trouble(&self) -> Option<String> {
         let troubles: Vec<String> = self
             .states()

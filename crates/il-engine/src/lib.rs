@@ -11,6 +11,7 @@ pub mod chat;
 pub mod context;
 pub mod fim;
 pub mod ladder;
+pub mod task;
 pub mod usage;
 
 use std::{fmt, ops::ControlFlow, sync::Arc};
@@ -188,6 +189,11 @@ pub trait Engine: Send + Sync {
     /// none reads the text itself.
     fn window(&self) -> Option<Window> {
         None
+    }
+
+    /// Whether it looks at [`Request::workspace`]; for one that does not nobody need gather it.
+    fn wants_workspace(&self) -> bool {
+        false
     }
 
     /// Why something better than what answers now does not, for people; `None` when nothing is amiss.

@@ -7,6 +7,7 @@
 
 use std::{fmt, sync::OnceLock};
 
+use il_engine::task::Task;
 use toml::de::{DeTable, DeValue};
 
 use crate::manifest::Origin;
@@ -39,36 +40,6 @@ impl Model {
     /// Bytes that it takes to run with a context of 4 096 tokens: the file, and a sixth for the cache and buffers.
     pub fn memory(&self) -> u64 {
         self.size + self.size / 6 + (128 << 20)
-    }
-}
-
-/// What a model is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Task {
-    Inline,
-    Chat,
-    Edit,
-    Explain,
-    Embed,
-}
-
-impl Task {
-    pub const ALL: [Self; 5] = [
-        Self::Inline,
-        Self::Chat,
-        Self::Edit,
-        Self::Explain,
-        Self::Embed,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Inline => "inline",
-            Self::Chat => "chat",
-            Self::Edit => "edit",
-            Self::Explain => "explain",
-            Self::Embed => "embed",
-        }
     }
 }
 

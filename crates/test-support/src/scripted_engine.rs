@@ -398,6 +398,11 @@ impl Engine for ScriptedEngine {
         self.state().capabilities.clone()
     }
 
+    /// What it was asked can be looked at, all of it.
+    fn wants_workspace(&self) -> bool {
+        true
+    }
+
     fn complete(
         &self,
         request: &Request,

@@ -3,7 +3,7 @@
 //! Deliberately absent: what happens when a rung cannot answer.
 
 use super::{Found, Owner, Reader, Said, TaskSaid, section::Section};
-use crate::{Rung, Scope, layers::fits, settings::Task};
+use crate::{Rung, Scope, Task, layers::fits};
 
 impl Reader<'_> {
     pub(super) fn task(&mut self, task: Task, section: &Section<'_>, own: &Said) -> TaskSaid {
