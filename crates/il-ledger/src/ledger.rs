@@ -18,6 +18,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use il_calendar::seconds;
 use il_engine::usage::{Amount, Meter, Usage};
 
 use self::{
@@ -26,7 +27,6 @@ use self::{
 };
 use crate::{
     Account, By, Day, Prices, Record, Totals,
-    day::seconds,
     file::{self, DayFile},
     line::{self, Line, Open},
 };

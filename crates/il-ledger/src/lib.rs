@@ -15,7 +15,6 @@
 //! Deliberately absent: settings files, exchange rates, and anything of a prompt.
 
 mod account;
-mod day;
 mod file;
 mod ledger;
 mod line;
@@ -23,7 +22,7 @@ mod price;
 mod totals;
 
 pub use account::Account;
-pub use day::Day;
+pub use il_calendar::Day;
 pub use il_engine::usage::{Amount, Meter, Usage};
 pub use ledger::{Budget, Clock, Ledger, LedgerError};
 pub use line::Record;

@@ -26,6 +26,11 @@ impl Day {
         Self(self.0.saturating_sub(days.into()))
     }
 
+    /// The first moment of it.
+    pub fn start(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0 * DAY)
+    }
+
     /// How long it goes on after a moment in it.
     pub fn left(self, now: SystemTime) -> Duration {
         Duration::from_secs(((self.0 + 1) * DAY).saturating_sub(seconds(now)))
@@ -49,7 +54,7 @@ impl Day {
 }
 
 /// Seconds since 1970.
-pub(crate) fn seconds(time: SystemTime) -> u64 {
+pub fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }
 
