@@ -7,9 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer, vault::Vault,
-};
+use crate::{Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer, vault::Vault};
 
 /// The policy of one repository and the redaction of one process, towards one place.
 #[derive(Clone, Debug)]
@@ -29,7 +27,7 @@ pub enum Withheld {
         level: Level,
         reach: Reach,
     },
-    #[error("the cursor stands inside what looks like a secret ({0})")]
+    #[error("the cursor stands inside what looks like a secret: {0}")]
     AtCursor(Arc<str>),
     #[error("the privacy policy cannot be read: {0}")]
     Unreadable(Arc<str>),
@@ -77,9 +75,9 @@ impl Guard {
         }
     }
 
-    /// Whether a secret lies across the cursor: half of one is one that no rule knows.
+    /// Whether a secret stands, or is being typed, at the cursor: half of one is one that no rule knows.
     pub fn allows_cursor(&self, before: &str, after: &str) -> Result<(), Withheld> {
-        match self.redactor.across(before, after) {
+        match self.redactor.at_cursor(before, after) {
             Some(rule) => Err(Withheld::AtCursor(Arc::clone(&rule.name))),
             None => Ok(()),
         }
@@ -96,6 +94,11 @@ impl Guard {
     /// Undoes redaction in an answer as it comes.
     pub fn restorer(&self) -> Restorer {
         Restorer::new(Arc::clone(self.vault()), self.restore)
+    }
+
+    /// Redacts a text that is no request: a line of a log, a path.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     fn vault(&self) -> &Arc<Vault> {
