@@ -49,6 +49,16 @@ const HARMLESS: &[&str] = &[
     "per_user_per_day",
     "unpriced",
     "keep_days",
+    "own",
+    "air_gap",
+    "personal",
+    "restore",
+    "rules",
+    "rules_on",
+    "rules_off",
+    "matches",
+    "block_licences",
+    "audit_days",
 ];
 
 /// A line and what of it is meant.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Budget, Origin, Problem, Rung, Scope, Serving, Settings, Sourced, Task,
+    Budget, Origin, Privacy, Problem, Rung, Scope, Serving, Settings, Sourced, Task,
     nearest::nearest,
     reading::{self, Owner, Said},
     settings::CURRENCY,
@@ -18,12 +18,14 @@ use crate::{
 pub struct File<'a> {
     /// As messages call it.
     pub name: &'a str,
-    pub text: &'a str,
+    /// Why it cannot be read, though it is there.
+    pub text: Result<&'a str, &'a str>,
 }
 
 impl std::fmt::Debug for File<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "File({:?}, <{} bytes>)", self.name, self.text.len())
+        let bytes = self.text.map_or(0, str::len);
+        write!(f, "File({:?}, <{bytes} bytes>)", self.name)
     }
 }
 
@@ -36,6 +38,8 @@ pub struct Known<'a> {
     pub without_model: &'a [&'a str],
     /// The ids of fill-in-the-middle templates.
     pub templates: &'a [&'a str],
+    /// The ids and categories of kinds of secrets.
+    pub rules: &'a [&'a str],
 }
 
 /// Something said outside of files.
@@ -64,6 +68,8 @@ pub struct Layers<'a> {
     pub repository: Option<File<'a>>,
     /// The later one wins.
     pub overrides: &'a [Override<'a>],
+    /// Who says, outside of files, that nothing leaves this machine.
+    pub air_gap: Option<Origin>,
     pub known: Known<'a>,
 }
 
@@ -73,11 +79,10 @@ impl Settings {
         let mut problems = Vec::new();
         let known = layers.known;
         let mut read = |file: Option<File<'_>>, owner: Owner<'_>| {
-            let read = file.map_or(Ok(Said::default()), |it| reading::read(it, owner, known));
-            read.unwrap_or_else(|found| {
-                problems.extend(found);
-                Said::default()
-            })
+            let (said, found) =
+                file.map_or_else(Default::default, |it| reading::read(it, owner, known));
+            problems.extend(found);
+            said
         };
         let users = read(layers.user, Owner::User);
         let repositorys = read(layers.repository, Owner::Repository(&users));
@@ -89,6 +94,8 @@ impl Settings {
         }
 
         let mut settings = Self::default();
+        settings.privacy.lay(&users.privacy, layers.air_gap);
+        settings.privacy.tighten(&repositorys.privacy);
         settings.lay(users);
         if !users_is_broken {
             settings.lay(repositorys);
@@ -186,7 +193,7 @@ impl Settings {
     }
 }
 
-fn lay<T>(below: &mut Sourced<T>, said: Option<Sourced<T>>) {
+pub(crate) fn lay<T>(below: &mut Sourced<T>, said: Option<Sourced<T>>) {
     if let Some(said) = said {
         *below = said;
     }
@@ -210,6 +217,7 @@ impl Default for Settings {
                 allow_unpriced: Sourced::default_of(false),
                 keep_days: Sourced::default_of(400),
             },
+            privacy: Privacy::default(),
         };
         settings.fill();
         settings

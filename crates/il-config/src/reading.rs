@@ -7,6 +7,7 @@
 
 mod models;
 mod money;
+mod privacy;
 mod section;
 mod tasks;
 
@@ -14,6 +15,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use toml::de::DeTable;
 
+pub(crate) use self::privacy::PrivacySaid;
 use self::section::{Section, quoted};
 use crate::{
     Amount, File, Known, Origin, Price, Problem, Rung, Scope, Sourced, Task,
@@ -43,6 +45,8 @@ pub(crate) struct Said {
     pub(crate) locals: BTreeMap<String, Local>,
     pub(crate) prices: BTreeMap<String, Price>,
     pub(crate) budget: BudgetSaid,
+    /// Also where there is a problem elsewhere in the file.
+    pub(crate) privacy: PrivacySaid,
 }
 
 impl Said {
@@ -72,20 +76,21 @@ pub(crate) struct BudgetSaid {
     pub(crate) keep_days: Option<Sourced<u32>>,
 }
 
-/// Reads a file.
-pub(crate) fn read(
-    file: File<'_>,
-    owner: Owner<'_>,
-    known: Known<'_>,
-) -> Result<Said, Vec<Problem>> {
-    let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
+/// Reads a file. Where there are problems, only what it says about privacy counts.
+pub(crate) fn read(file: File<'_>, owner: Owner<'_>, known: Known<'_>) -> (Said, Vec<Problem>) {
+    let text = match file.text {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(why) => return closed(file.name, why),
+    };
     let mut reader = Reader {
         text,
         name: file.name,
         owner,
         known,
         problems: Vec::new(),
+        loosening: 0,
         is_toml: true,
+        is_later: false,
     };
     let (root, errors) = DeTable::parse_recoverable(text);
     reader.is_toml = errors.is_empty();
@@ -94,7 +99,7 @@ pub(crate) fn read(
         reader.problem(&span, format!("this is no TOML: {}", error.message()));
     }
     let mut said = Said::default();
-    if reader.problems.is_empty() {
+    if reader.is_toml {
         let root = Section {
             title: "the file".to_owned(),
             header: 0..0,
@@ -102,15 +107,36 @@ pub(crate) fn read(
         };
         if version_is_read(&mut reader, &root) {
             said = reader.root(&root);
+        } else if reader.is_later || privacy::is_there(&root) {
+            said.privacy.unreadable = Some(reader.first_problem(0));
         }
+    } else {
+        said.privacy.unreadable = Some(reader.first_problem(0));
     }
-    if reader.problems.is_empty() {
-        return Ok(said);
+    if !reader.problems.is_empty() {
+        said = Said {
+            privacy: said.privacy,
+            ..Said::default()
+        };
     }
     // In the order of the file, whatever was read first.
     let place = |it: &Problem| it.place.map(|it| (it.line, it.column));
     reader.problems.sort_by_key(place);
-    Err(reader.problems)
+    (said, reader.problems)
+}
+
+/// A file that is there and cannot be read: what it says about privacy may be anything.
+fn closed(name: &str, why: &str) -> (Said, Vec<Problem>) {
+    let mut said = Said::default();
+    said.privacy.unreadable = Some(format!("{name}: {why}"));
+    let problem = Problem {
+        file: Some(name.to_owned()),
+        place: None,
+        message: format!("the settings cannot be read: {why}"),
+        allowed: Vec::new(),
+        excerpt: None,
+    };
+    (said, vec![problem])
 }
 
 /// Whether the file is of a version that can be read.
@@ -129,6 +155,7 @@ fn version_is_read(reader: &mut Reader<'_>, root: &Section<'_>) -> bool {
         return false;
     };
     if version.value > VERSION {
+        reader.is_later = true;
         reader.problem(
             &version.span,
             format!(
@@ -148,7 +175,11 @@ struct Reader<'a> {
     owner: Owner<'a>,
     known: Known<'a>,
     problems: Vec<Problem>,
+    /// How many of them are about what a repository may not loosen.
+    loosening: usize,
     is_toml: bool,
+    /// Of a version that is not known here.
+    is_later: bool,
 }
 
 /// A value and the bytes of the file that say it.
@@ -194,10 +225,16 @@ impl<'a> Reader<'a> {
     }
 
     fn root(&mut self, root: &Section<'_>) -> Said {
+        let privacy = self.privacy(root);
+        let said = self.all_but_privacy(root);
+        Said { privacy, ..said }
+    }
+
+    fn all_but_privacy(&mut self, root: &Section<'_>) -> Said {
         let tasks = Task::ALL.map(Task::word);
         let mut allowed = vec!["version"];
         allowed.extend(tasks);
-        allowed.push("budget");
+        allowed.extend(["budget", "privacy"]);
         let users = ["endpoint", "local", "price"];
         match self.owner {
             Owner::User => allowed.extend(users),
@@ -217,7 +254,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        root.only(self, &allowed);
+        root.only_but(self, &allowed, privacy::misspelt(root).map(|it| it.value));
 
         let endpoints = root.find("endpoint").and_then(|it| it.value.as_table());
         let names = endpoints.into_iter().flat_map(|it| it.iter());
@@ -262,5 +299,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[cfg(test)]
+mod privacy_tests;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt};
 
 use il_engine::{task::Task, usage::Amount};
 
-use crate::{Rung, Sourced};
+use crate::{Privacy, Rung, Sourced};
 
 /// Everything, after all layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub struct Settings {
     /// By model name, in which `*` stands for anything.
     pub prices: BTreeMap<String, Price>,
     pub budget: Budget,
+    pub privacy: Privacy,
 }
 
 impl Settings {
@@ -98,6 +99,8 @@ pub struct Endpoint {
     pub hedge: Sourced<bool>,
     /// Its answers cost nothing: it runs on own hardware. Not said, that is so on this machine and nowhere else.
     pub free: Sourced<bool>,
+    /// It is one of ours: it gets paths of level `own-servers`.
+    pub own: Sourced<bool>,
 }
 
 /// A model on this machine.

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: alignment and colour.
 
+use std::borrow::Cow;
+
 use crate::{Origin, Settings, Sourced, Task};
 
 /// One line of `interline config show`.
@@ -9,7 +11,7 @@ use crate::{Origin, Settings, Sourced, Task};
 pub struct Row {
     /// The table, without brackets: `inline`, `endpoint.work`.
     pub table: String,
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// As it would be written in a file, without quotes.
     pub value: String,
     pub origin: Origin,
@@ -38,6 +40,7 @@ impl Settings {
             table.maybe("patience_seconds", it.patience_seconds.as_ref());
             table.row("hedge", &it.hedge);
             table.row("free", &it.free);
+            table.row("own", &it.own);
         }
         for (name, it) in &self.locals {
             let mut table = Table::new(format!("local.{name}"), &mut rows);
@@ -71,7 +74,33 @@ impl Settings {
             &self.budget.allow_unpriced.clone().map(unpriced),
         );
         table.row("keep_days", &self.budget.keep_days);
+        self.privacy_rows(&mut rows);
         rows
+    }
+
+    fn privacy_rows(&self, rows: &mut Vec<Row>) {
+        let it = &self.privacy;
+        let mut table = Table::new("privacy".to_owned(), rows);
+        table.row("air_gap", &it.air_gap);
+        table.row("personal", &it.personal);
+        table.row("restore", &it.restore);
+        table.maybe("rules", it.rules.as_ref());
+        let lists = [
+            ("rules_on", &it.rules_on),
+            ("rules_off", &it.rules_off),
+            ("block_licences", &it.block_licences),
+        ];
+        table.row("matches", &it.matches);
+        for (key, words) in lists {
+            words.iter().for_each(|word| table.row(key, word));
+        }
+        let mut table = Table::new("privacy.paths".to_owned(), rows);
+        for pattern in it.paths.iter().chain(&it.repository_paths) {
+            let level = pattern.clone().map(|it| it.level);
+            table.row(pattern.glob.clone(), &level);
+        }
+        let mut table = Table::new("privacy.keep".to_owned(), rows);
+        table.row("audit_days", &it.keep.audit_days);
     }
 
     fn task_rows(&self, task: Task, rows: &mut Vec<Row>) {
@@ -101,10 +130,10 @@ impl<'a> Table<'a> {
         Self { name, rows }
     }
 
-    fn row(&mut self, key: &'static str, value: &Sourced<impl ToString>) {
+    fn row(&mut self, key: impl Into<Cow<'static, str>>, value: &Sourced<impl ToString>) {
         self.rows.push(Row {
             table: self.name.clone(),
-            key,
+            key: key.into(),
             value: value.value.to_string(),
             origin: value.origin,
         });

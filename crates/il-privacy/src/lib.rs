@@ -21,7 +21,9 @@ mod vault;
 pub use finder::{Finder, Finding, Work};
 pub use guard::{Guard, Withheld};
 pub use outbound::{Manifest, Outbound, Purpose};
-pub use policy::{Level, Pattern, Policy, Reach, Unreadable};
+pub use policy::{
+    Because, IgnoreFiles, Level, Pattern, Policy, Reach, Unreadable, Verdict,
+};
 pub use redact::{Redacted, Redactor};
 pub use rules::{Category, Rule, RuleId, Rules, Switches};
 pub use vault::{Restore, Restorer};

@@ -33,6 +33,7 @@ impl Reader<'_> {
                 "patience_seconds",
                 "hedge",
                 "free",
+                "own",
             ],
         );
         let dialects = self.known.dialects;
@@ -69,6 +70,7 @@ impl Reader<'_> {
             patience_seconds: section.number(self, "patience_seconds", 1..=3600),
             hedge: section.flag(self, "hedge").unwrap_or_default(),
             free: section.flag(self, "free").unwrap_or_default(),
+            own: section.flag(self, "own").unwrap_or_default(),
         };
         Some(endpoint)
     }

@@ -57,7 +57,13 @@ impl<'t> Section<'t> {
 
     /// Complains about every key that is not allowed.
     pub(super) fn only(&self, reader: &mut Reader<'_>, allowed: &[&str]) {
-        for key in self.keys().filter(|it| !allowed.contains(&it.value)) {
+        self.only_but(reader, allowed, None);
+    }
+
+    /// The same without a word about one of them.
+    pub(super) fn only_but(&self, reader: &mut Reader<'_>, allowed: &[&str], but: Option<&str>) {
+        let keys = self.keys().filter(|it| Some(it.value) != but);
+        for key in keys.filter(|it| !allowed.contains(&it.value)) {
             let message = match is_setting(key.value) {
                 true => format!("`{}` cannot be set in {}", key.value, self.shown()),
                 false => format!("unknown key `{}` in {}", key.value, self.shown()),

@@ -9,6 +9,7 @@ const KNOWN: Known<'static> = Known {
     dialects: &["openai", "mistral", "ollama", "llama-server"],
     without_model: &["llama-server"],
     templates: &["codestral", "qwen2.5-coder"],
+    rules: &["phone", "ip-address", "personal"],
 };
 
 const USER: &str = r#"
@@ -44,13 +45,14 @@ fn layers<'a>(user: &'a str, repository: &'a str) -> Layers<'a> {
     Layers {
         user: Some(File {
             name: "config.toml",
-            text: user,
+            text: Ok(user),
         }),
         repository: Some(File {
             name: ".interline.toml",
-            text: repository,
+            text: Ok(repository),
         }),
         overrides: &[],
+        air_gap: None,
         known: KNOWN,
     }
 }
@@ -128,6 +130,7 @@ fn every_value_says_where_it_comes_from() {
         endpoint.talk.key = file:~/key  (your file, line 18)
         endpoint.talk.hedge = false  (default)
         endpoint.talk.free = false  (default)
+        endpoint.talk.own = false  (default)
         endpoint.work.speaks = mistral  (your file, line 9)
         endpoint.work.url = https://example.org/v1  (your file, line 10)
         endpoint.work.model = codestral-latest  (your file, line 11)
@@ -136,6 +139,7 @@ fn every_value_says_where_it_comes_from() {
         endpoint.work.template = codestral  (your file, line 14)
         endpoint.work.hedge = false  (default)
         endpoint.work.free = false  (default)
+        endpoint.work.own = false  (default)
         local.qwen2.5-coder-1.5b.file = m.gguf  (your file, line 20)
         local.qwen2.5-coder-1.5b.adapters = 0.8 × a.gguf for *  (your file, line 21)
         local.qwen2.5-coder-1.5b.adapters = 1 × b.gguf for app  (your file, line 21)
@@ -147,6 +151,11 @@ fn every_value_says_where_it_comes_from() {
         budget.currency = USD  (default)
         budget.unpriced = refuse  (default)
         budget.keep_days = 400  (default)
+        privacy.air_gap = false  (default)
+        privacy.personal = true  (default)
+        privacy.restore = true  (default)
+        privacy.matches = annotate  (default)
+        privacy.keep.audit_days = 365  (default)
     "#]]
     .assert_eq(&shown(all));
 }
@@ -216,7 +225,7 @@ fn a_slip_is_pointed_at() {
             config.toml:4:1: unknown key `ulr` in `[endpoint.work]`: did you mean `url`?
               4 │ ulr = …
                 │ ^^^
-                = allowed: `speaks`, `url`, `model`, `key`, `context_tokens`, `answer_tokens`, `template`, `proxy`, `authorities`, `concurrency`, `retries`, `patience_seconds`, `hedge`, `free`
+                = allowed: `speaks`, `url`, `model`, `key`, `context_tokens`, `answer_tokens`, `template`, `proxy`, `authorities`, `concurrency`, `retries`, `patience_seconds`, `hedge`, `free`, `own`
         "#]],
     );
     user_problems(
@@ -226,7 +235,7 @@ fn a_slip_is_pointed_at() {
             config.toml:2:2: unknown key `inlin` in the file: did you mean `inline`?
               2 │ [inlin]
                 │  ^^^^^
-                = allowed: `version`, `inline`, `chat`, `edit`, `explain`, `embed`, `budget`, `endpoint`, `local`, `price`
+                = allowed: `version`, `inline`, `chat`, `edit`, `explain`, `embed`, `budget`, `privacy`, `endpoint`, `local`, `price`
             config.toml:4:11: `context` cannot be `files`: did you mean `file`?
               4 │ context = "files"
                 │           ^^^^^^^
