@@ -72,22 +72,15 @@ impl Engines {
     /// The settings in force in a repository. What is wrong with them is said once.
     pub(crate) fn settings(&self, root: Option<&Path>) -> Settings {
         static SAID: Once = Once::new();
-        match settings::read(root, self.wanted.ladder.as_deref()) {
-            Ok(in_force) => {
-                if !in_force.problems.is_empty() {
-                    SAID.call_once(|| {
-                        for problem in &in_force.problems {
-                            terminal::warning(&problem.to_string());
-                        }
-                    });
+        let in_force = settings::read(root, self.wanted.ladder.as_deref());
+        if !in_force.problems.is_empty() {
+            SAID.call_once(|| {
+                for problem in &in_force.problems {
+                    terminal::warning(&problem.to_string());
                 }
-                in_force.settings
-            }
-            Err(why) => {
-                SAID.call_once(|| terminal::warning(&why.to_string()));
-                Settings::default()
-            }
+            });
         }
+        in_force.settings
     }
 
     /// Whether anything stands above the repo model there.

@@ -6,7 +6,9 @@
 //! Deliberately absent: what a setting means (`il-config`), and what is made of it (`engines`).
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsStr,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -19,6 +21,8 @@ use il_engine_remote::Dialect;
 const PATH: &str = "INTERLINE_CONFIG";
 /// The ladder of inline completion: models separated by commas.
 const MODEL: &str = "INTERLINE_MODEL";
+/// Nothing leaves this machine, whatever files say.
+const AIR_GAP: &str = "INTERLINE_AIR_GAP";
 /// What a repository says.
 const IN_REPOSITORY: &str = ".interline.toml";
 
@@ -30,12 +34,13 @@ pub(crate) struct InForce {
     pub(crate) user: Option<PathBuf>,
 }
 
-/// Reads the settings that hold in a repository, or anywhere else. `model` is what a flag says.
-pub(crate) fn read(root: Option<&Path>, model: Option<&str>) -> io::Result<InForce> {
+/// Reads the settings that hold in a repository, or anywhere else. `model` is what a flag says. A file that is there and cannot be
+/// read is a problem like others, but that it blocks everything: what it says may be about privacy.
+pub(crate) fn read(root: Option<&Path>, model: Option<&str>) -> InForce {
     let user = user_file();
-    let users = user.as_deref().map(text_of).transpose()?.flatten();
+    let users = user.as_deref().and_then(text_of);
     let repository = root.map(|it| it.join(IN_REPOSITORY));
-    let repositorys = repository.as_deref().map(text_of).transpose()?.flatten();
+    let repositorys = repository.as_deref().and_then(text_of);
     let environment = env::var(MODEL).ok().filter(|it| !it.trim().is_empty());
     let inline = |said, origin| Override {
         task: Task::Inline,
@@ -58,28 +63,46 @@ pub(crate) fn read(root: Option<&Path>, model: Option<&str>) -> io::Result<InFor
         .map(|it| it.word())
         .collect();
     let templates: Vec<&str> = fim::registry().all().map(|it| &*it.id).collect();
+    let rules = il_privacy::Category::ALL.map(il_privacy::Category::word);
+    let rules: Vec<&str> = il_privacy::Rules::shipped()
+        .iter()
+        .map(|it| &*it.id)
+        .chain(rules)
+        .collect();
     let (users_name, repositorys_name) = (shown(user.as_deref()), shown(repository.as_deref()));
     let (settings, problems) = Settings::read(Layers {
-        user: users.as_deref().map(|text| File {
-            name: &users_name,
-            text,
-        }),
-        repository: repositorys.as_deref().map(|text| File {
-            name: &repositorys_name,
-            text,
-        }),
+        user: users.as_ref().map(|text| file(&users_name, text)),
+        repository: repositorys
+            .as_ref()
+            .map(|text| file(&repositorys_name, text)),
         overrides: &overrides,
+        air_gap: env::var_os(AIR_GAP)
+            .filter(|it| is_on(it))
+            .map(|_| Origin::Environment(AIR_GAP)),
         known: Known {
             dialects: &dialects,
             templates: &templates,
             without_model: &without_model,
+            rules: &rules,
         },
     });
-    Ok(InForce {
+    InForce {
         settings,
         problems,
         user,
-    })
+    }
+}
+
+fn file<'a>(name: &'a str, text: &'a Result<String, String>) -> File<'a> {
+    let text = text.as_deref().map_err(String::as_str);
+    File { name, text }
+}
+
+/// Whether a variable that is a switch is on: anything but what says no.
+fn is_on(said: &OsStr) -> bool {
+    !["", "0", "false", "off", "no"]
+        .iter()
+        .any(|it| said.eq_ignore_ascii_case(it))
 }
 
 /// Where the user's file is or would be.
@@ -94,18 +117,12 @@ fn user_file() -> Option<PathBuf> {
     Some(strategy.ok()?.config_dir().join("config.toml"))
 }
 
-/// A file's text; nothing when there is no such file. One that cannot be read is an error: caps may stand in it.
-fn text_of(path: &Path) -> io::Result<Option<String>> {
+/// A file's text, or why it cannot be read; nothing when there is no such file.
+fn text_of(path: &Path) -> Option<Result<String, String>> {
     match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let shown = path.display();
-            Err(io::Error::new(
-                error.kind(),
-                format!("cannot read the settings in `{shown}`: {error}"),
-            ))
-        }
+        Ok(text) => Some(Ok(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => Some(Err(error.to_string())),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Config) -> anyhow::Result<Exit> {
 
 fn in_force(dir: Option<&Path>) -> anyhow::Result<InForce> {
     let root = tree::repository(dir)?;
-    Ok(settings::read(Some(&root), None)?)
+    Ok(settings::read(Some(&root), None))
 }
 
 fn show(args: &ConfigShow) -> anyhow::Result<Exit> {
@@ -52,7 +52,7 @@ fn show(args: &ConfigShow) -> anyhow::Result<Exit> {
 /// One block a table of the file.
 fn table(rows: &[Row], user: Option<&Path>) -> String {
     let width = |of: fn(&Row) -> &str| rows.iter().map(|it| of(it).chars().count()).max();
-    let keys = width(|it| it.key).unwrap_or(0);
+    let keys = width(|it| &it.key).unwrap_or(0);
     let values = width(|it| &it.value).unwrap_or(0).min(60);
     let mut out = String::new();
     if let Some(path) = user {
@@ -74,11 +74,12 @@ fn table(rows: &[Row], user: Option<&Path>) -> String {
             let _ = writeln!(out, "\n{}", styled(STRONG, &format!("[{}]", row.table)));
             last_key = "";
         }
-        let key = if row.key == last_key { "" } else { row.key };
+        let key = if row.key == last_key { "" } else { &row.key };
+        let key = terminal::visible(key);
         let value = terminal::visible(&row.value);
         let origin = styled(FAINT, &row.origin.to_string());
         let _ = writeln!(out, "  {key:<keys$}  {value:<values$}  {origin}");
-        (last_table, last_key) = (&row.table, row.key);
+        (last_table, last_key) = (&row.table, &row.key);
     }
     out
 }

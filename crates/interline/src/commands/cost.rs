@@ -21,13 +21,8 @@ pub(crate) fn run(args: &Cost) -> anyhow::Result<Exit> {
     let today = Day::of(now);
     let from = today.before(args.days - 1);
     let totals = Totals::read(&directory, from, today, args.by.into())?;
-    let caps = match settings_here() {
-        Some(settings) => {
-            let spent = Totals::read(&directory, today, today, By::User)?;
-            caps(&settings, &spent)
-        }
-        None => Vec::new(),
-    };
+    let spent = Totals::read(&directory, today, today, By::User)?;
+    let caps = caps(&settings_here(), &spent);
     if args.json {
         terminal::print_json(&document(args, (from, today), &totals, &caps))?;
     } else if totals.all.requests > 0 {
@@ -60,22 +55,13 @@ fn period(days: u32) -> String {
 }
 
 /// A spent sum needs no settings, so what is wrong with them only takes the caps away.
-fn settings_here() -> Option<Settings> {
+fn settings_here() -> Settings {
     let root = tree::repository(None).ok();
-    match settings::read(root.as_deref(), None) {
-        Ok(found) => {
-            if !found.problems.is_empty() {
-                terminal::warning(
-                    "something is wrong with the settings: see `interline config check`",
-                );
-            }
-            Some(found.settings)
-        }
-        Err(why) => {
-            terminal::warning(&why.to_string());
-            None
-        }
+    let found = settings::read(root.as_deref(), None);
+    if !found.problems.is_empty() {
+        terminal::warning("something is wrong with the settings: see `interline config check`");
     }
+    found.settings
 }
 
 /// A cap and what of it is spent today.
