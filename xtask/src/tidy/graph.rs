@@ -210,6 +210,23 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tree-sitter", &["il-syntax"]),
 ];
 
+/// Packages that open sockets, and the crates that may link them, directly or through another.
+const SOCKETS: (&[&str], &[&str]) = (
+    &[
+        "mio",
+        "socket2",
+        "hyper",
+        "reqwest",
+        "ureq",
+        "quinn",
+        "curl-sys",
+        "openssl-sys",
+        "async-io",
+        "hickory-resolver",
+    ],
+    &["il-egress-http", "il-playground", "interline"],
+);
+
 pub(super) fn check(graph: &Graph) -> Vec<Problem> {
     let mut problems = Vec::new();
     for it in &graph.crates {
@@ -259,6 +276,15 @@ pub(super) fn check(graph: &Graph) -> Vec<Problem> {
             {
                 report(format!(
                     "layer {own} links `{name}`: runtimes and wire formats live at the rim"
+                ));
+            }
+        }
+        let (sockets, owners) = SOCKETS;
+        if level != Level::Dev && !owners.contains(&it.name.as_str()) {
+            for name in it.links.iter().filter(|it| sockets.contains(&it.as_str())) {
+                report(format!(
+                    "links `{name}`, which opens sockets: only {} may",
+                    owners.join(", ")
                 ));
             }
         }
@@ -362,12 +388,26 @@ mod tests {
         finds(vec![krate("il-egress-http", 4, &[], &["reqwest"])], &[]);
         finds(
             vec![krate("il-embed-remote", 4, &[], &["reqwest"])],
-            &["depends on `reqwest`, which belongs to il-egress-http alone"],
+            &[
+                "links `reqwest`, which opens sockets: only il-egress-http, il-playground, interline may",
+                "depends on `reqwest`, which belongs to il-egress-http alone",
+            ],
         );
         finds(
             vec![krate("il-egress-http", 4, &[], &["ureq"])],
             &["depends on `ureq`: connections are opened by `il-egress-http` alone"],
         );
+    }
+
+    #[test]
+    fn no_other_crate_links_what_opens_sockets() {
+        let mut through_another = krate("il-models", 4, &[], &[]);
+        through_another.links = BTreeSet::from(["hub-client".to_owned(), "socket2".to_owned()]);
+        finds(
+            vec![through_another],
+            &["links `socket2`, which opens sockets: only il-egress-http, il-playground, interline may"],
+        );
+        finds(vec![krate("il-playground", 6, &[], &["mio"])], &[]);
     }
 
     #[test]

@@ -32,6 +32,21 @@ const OUTBOUND: &[&str] = &[
 ];
 /// The one way out: this crate may use this client, and nothing else of the above.
 const WAY_OUT: (&str, &[&str]) = ("il-egress-http", &["reqwest::", "hyper::"]);
+/// What a socket is made with, and who may name it: the server that binds loopback, and nobody else.
+const SOCKETS: &[&str] = &[
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "UnixStream",
+    "UnixListener",
+    "UnixDatagram",
+    "ToSocketAddrs",
+    "tokio::net",
+    "rustix::net",
+    "libc::socket",
+];
+/// Binds loopback for its page.
+const SERVERS: &[&str] = &["il-playground"];
 /// The highest layer that must stay pure.
 const PURE_UP_TO: u8 = 3;
 
@@ -82,6 +97,17 @@ pub(super) fn check(file: &SourceFile, graph: &Graph) -> Vec<Problem> {
                         ),
                     );
                 }
+            }
+            if SERVERS.contains(&owner.name.as_str()) {
+                continue;
+            }
+            for socket in SOCKETS.iter().filter(|it| code(line).contains(**it)) {
+                let only = format!(
+                    "`{socket}`: sockets belong to {} and to `{}`'s client",
+                    SERVERS.join(", "),
+                    WAY_OUT.0
+                );
+                report(idx + 1, only);
             }
         }
     }
@@ -228,11 +254,17 @@ mod tests {
         let asks = "//! H.\nuse reqwest::Client;\n";
         for folder in ["il-watch", "il-embed-remote", "interline"] {
             let path = format!("crates/{folder}/src/a.rs");
+            let binds = "//! H.\nuse std::os::unix::net::UnixListener;\n";
+            let place = format!("{path}:2 `UnixListener`: sockets belong to il-playground");
+            finds(&path, binds, &[&place]);
             let only = "only `il-egress-http` opens connections";
             finds(
                 &path,
                 connects,
-                &[&format!("{path}:2 `TcpStream::connect`: {only}")],
+                &[
+                    &format!("{path}:2 `TcpStream::connect`: {only}"),
+                    &format!("{path}:2 `TcpStream`: sockets belong to"),
+                ],
             );
             finds(&path, asks, &[&format!("{path}:2 `reqwest::`: {only}")]);
         }
@@ -246,12 +278,14 @@ mod tests {
             "//! H.\nuse reqwest::Client;\n",
             &[],
         );
-        for call in ["TcpStream::connect", "UdpSocket::bind", "ureq::get"] {
-            finds(
-                "crates/il-egress-http/src/a.rs",
-                &format!("//! H.\nfn f() {{ {call}(address); }}\n"),
-                &["crates/il-egress-http/src/a.rs:2 `"],
-            );
+        let place = "crates/il-egress-http/src/a.rs:2 `";
+        for (call, expected) in [
+            ("TcpStream::connect", &[place, place] as &[&str]),
+            ("UdpSocket::bind", &[place, place]),
+            ("ureq::get", &[place]),
+        ] {
+            let text = format!("//! H.\nfn f() {{ {call}(address); }}\n");
+            finds("crates/il-egress-http/src/a.rs", &text, expected);
         }
     }
 
