@@ -224,7 +224,8 @@ const SOCKETS: (&[&str], &[&str]) = (
         "async-io",
         "hickory-resolver",
     ],
-    &["il-egress-http", "il-playground", "interline"],
+    // The watcher waits for the kernel's file events with `mio`.
+    &["il-egress-http", "il-playground", "il-watch", "interline"],
 );
 
 pub(super) fn check(graph: &Graph) -> Vec<Problem> {
@@ -389,7 +390,7 @@ mod tests {
         finds(
             vec![krate("il-embed-remote", 4, &[], &["reqwest"])],
             &[
-                "links `reqwest`, which opens sockets: only il-egress-http, il-playground, interline may",
+                "links `reqwest`, which opens sockets: only il-egress-http, il-playground, il-watch, interline may",
                 "depends on `reqwest`, which belongs to il-egress-http alone",
             ],
         );
@@ -405,7 +406,7 @@ mod tests {
         through_another.links = BTreeSet::from(["hub-client".to_owned(), "socket2".to_owned()]);
         finds(
             vec![through_another],
-            &["links `socket2`, which opens sockets: only il-egress-http, il-playground, interline may"],
+            &["links `socket2`, which opens sockets: only il-egress-http, il-playground, il-watch, interline may"],
         );
         finds(vec![krate("il-playground", 6, &[], &["mio"])], &[]);
     }
