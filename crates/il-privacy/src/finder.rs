@@ -5,14 +5,39 @@
 //!
 //! Deliberately absent: what becomes of a finding.
 
-use std::ops::Range;
+mod assignment;
+mod base64_lines;
+mod look;
+mod overlap;
+mod pem;
+mod search;
+mod stand_in;
+#[cfg(test)]
+mod tests;
 
-use crate::{Rule, RuleId, Rules, Switches};
+use std::{
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use rustc_hash::FxHashMap;
+
+use self::look::Look;
+pub(crate) use self::look::problem;
+use crate::{Rule, RuleId, Rules, Switches, rules::Shape};
 
 /// Finds secrets of many kinds.
 #[derive(Debug)]
 pub struct Finder {
     rules: Vec<Rule>,
+    looks: Vec<Look>,
+    /// The keywords of all rules, in any case. `None` if there is no rule.
+    words: Option<AhoCorasick>,
+    /// By keyword, the rules that it is one of.
+    of_word: Vec<Box<[RuleId]>>,
+    /// The one that is found without a keyword.
+    base64_lines: Option<RuleId>,
 }
 
 /// A secret in a text. Findings of one text are in its order and do not overlap.
@@ -35,15 +60,65 @@ pub struct Work {
 impl Finder {
     /// Of these rules, the ones that are on.
     pub fn new(rules: &Rules, switches: &Switches) -> Self {
-        let _ = switches;
+        let rules: Vec<Rule> = rules
+            .iter()
+            .filter(|it| switches.has(it))
+            .cloned()
+            .collect();
+        let mut words: Vec<String> = Vec::new();
+        let mut of_word: Vec<Vec<RuleId>> = Vec::new();
+        let mut known: FxHashMap<String, usize> = FxHashMap::default();
+        let mut base64_lines = None;
+        for (id, rule) in (0..).map(RuleId).zip(&rules) {
+            if rule.shape == Shape::Base64Lines {
+                base64_lines = Some(id);
+            }
+            for word in &rule.keywords {
+                let word = word.to_ascii_lowercase();
+                let idx = *known.entry(word.clone()).or_insert(words.len());
+                if idx == words.len() {
+                    words.push(word);
+                    of_word.push(Vec::new());
+                }
+                if of_word[idx].last() != Some(&id) {
+                    of_word[idx].push(id);
+                }
+            }
+        }
+        // Nothing but running out of numbers for states can fail here, which takes gigabytes of keywords.
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&words)
+            .expect("the keywords fit into an automaton");
         Self {
-            rules: rules.all.clone(),
+            looks: rules.iter().map(|_| Look::default()).collect(),
+            rules,
+            words: (!words.is_empty()).then_some(automaton),
+            of_word: of_word.into_iter().map(Into::into).collect(),
+            base64_lines,
         }
     }
 
     /// All rules in the binary as they are switched there.
     pub fn shipped() -> &'static Self {
-        todo!()
+        Self::shared()
+    }
+
+    /// The same, to be kept.
+    pub fn shipped_shared() -> Arc<Self> {
+        Arc::clone(Self::shared())
+    }
+
+    fn shared() -> &'static Arc<Self> {
+        static SHIPPED: LazyLock<Arc<Finder>> =
+            LazyLock::new(|| Arc::new(Finder::new(Rules::shipped(), &Switches::default())));
+        &SHIPPED
+    }
+
+    /// The rules that are looked for.
+    pub fn rules(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        (0..).map(RuleId).zip(&self.rules)
     }
 
     pub fn rule(&self, id: RuleId) -> &Rule {
@@ -55,7 +130,10 @@ impl Finder {
     }
 
     pub fn find_counting(&self, text: &str) -> (Vec<Finding>, Work) {
-        let _ = text;
-        todo!()
+        search::search(self, text)
+    }
+
+    fn look(&self, id: RuleId) -> &Look {
+        &self.looks[usize::from(id.0)]
     }
 }

@@ -5,7 +5,12 @@
 //!
 //! Deliberately absent: running patterns (`finder`) and the checks that are no pattern (`personal`).
 
-use std::sync::Arc;
+mod files;
+mod reading;
+
+use std::sync::{Arc, LazyLock};
+
+use crate::finder::problem;
 
 /// A kind of secret or of personal data.
 #[derive(Clone, Debug)]
@@ -15,10 +20,11 @@ pub struct Rule {
     /// For people: `AWS access key ID`.
     pub name: Arc<str>,
     pub category: Category,
+    /// Which of two that find the same is right.
+    pub(crate) rank: Rank,
     /// One of these must stand near it, in any case.
     pub(crate) keywords: Vec<String>,
-    /// Where the first group, or all of it, is the secret. ASCII.
-    pub(crate) pattern: String,
+    pub(crate) shape: Shape,
     /// Bits a byte that the secret has at least.
     pub(crate) entropy: Option<f32>,
     /// A check that is no pattern, by name.
@@ -35,6 +41,48 @@ pub struct Rule {
     pub negatives: Vec<String>,
     /// Where the format is published.
     pub source: Arc<str>,
+}
+
+/// How a secret of a kind is found beside a keyword.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Where the first group, or all of it, is the secret. ASCII.
+    Pattern(String),
+    /// What is assigned to a name that holds the keyword.
+    Assigned {
+        /// All of the secret. ASCII.
+        value: String,
+        /// Words of which the name, or what is called, has one as well. None if there is no such list.
+        also: Vec<String>,
+        /// Whether it stands in quotes, where that matters.
+        quoted: Option<bool>,
+    },
+    /// The body of a PEM block whose first line holds the keyword.
+    Pem,
+    /// Lines of base64 that belong to no block.
+    Base64Lines,
+}
+
+/// How much is known of what a rule finds. The first wins where two find the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// It gives itself away by its own form.
+    Form,
+    /// The name of its provider stands beside it.
+    Service,
+    /// It has a common form of no particular provider.
+    Kind,
+    /// A telling word stands beside it.
+    Word,
+    /// It belongs to a person.
+    Person,
+}
+
+impl Rule {
+    /// Whether it is looked for where nobody says otherwise.
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
 }
 
 /// What it is that leaks.
@@ -97,10 +145,50 @@ pub struct Switches {
     pub off: Vec<String>,
 }
 
+impl Switches {
+    /// Whether a rule is looked for. A rule's own id says more than its category, and `off` more than `on`.
+    pub(crate) fn has(&self, rule: &Rule) -> bool {
+        let names = |list: &[String], word: &str| list.iter().any(|it| it == word);
+        let (id, category) = (&*rule.id, rule.category.word());
+        if names(&self.off, id) {
+            return false;
+        }
+        names(&self.on, id) || !names(&self.off, category) && (rule.on || names(&self.on, category))
+    }
+}
+
 impl Rules {
     /// The ones in the binary.
     pub fn shipped() -> &'static Self {
-        todo!()
+        // A row that cannot be read is left out here; a test holds that there is none.
+        static SHIPPED: LazyLock<Rules> = LazyLock::new(|| Rules {
+            all: files::FILES
+                .iter()
+                .flat_map(|(name, text)| reading::read(name, text).0)
+                .collect(),
+        });
+        &SHIPPED
+    }
+
+    /// The ones in a file of the user's. `name` is what problems are told with.
+    pub fn read(name: &str, text: &str) -> Result<Self, String> {
+        let (all, mut problems) = reading::read(name, text);
+        problems.extend(
+            all.iter()
+                .filter_map(|rule| Some(format!("{name}: `{}`: {}", rule.id, problem(rule)?))),
+        );
+        match problems.is_empty() {
+            true => Ok(Self { all }),
+            false => Err(problems.join("\n")),
+        }
+    }
+
+    /// These and others. Where two have an id it is the other's.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.all.retain(|it| others.by_id(&it.id).is_none());
+        self.all.extend(others.all);
+        self
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Rule> {
@@ -109,5 +197,58 @@ impl Rules {
 
     pub fn by_id(&self, id: &str) -> Option<&Rule> {
         self.all.iter().find(|it| &*it.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustc_hash::FxHashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_in_the_binary_can_be_used() {
+        let mut problems = Vec::new();
+        let mut ids = FxHashSet::default();
+        for (name, text) in files::FILES {
+            let (rules, complaints) = reading::read(name, text);
+            problems.extend(complaints);
+            for rule in rules {
+                if let Some(what) = problem(&rule) {
+                    problems.push(format!("{name}: `{}`: {what}", rule.id));
+                }
+                if rule.positives.len() < 2 || rule.negatives.len() < 2 {
+                    problems.push(format!(
+                        "{name}: `{}`: two positives and two negatives are needed",
+                        rule.id
+                    ));
+                }
+                if !rule.source.starts_with("https://") {
+                    problems.push(format!("{name}: `{}`: `source` is no address", rule.id));
+                }
+                if !ids.insert(rule.id.clone()) {
+                    problems.push(format!("{name}: `{}`: there are two of it", rule.id));
+                }
+            }
+        }
+        assert!(problems.is_empty(), "{}", problems.join("\n"));
+    }
+
+    #[test]
+    fn a_switch_for_a_rule_says_more_than_one_for_its_category() {
+        let text = "[[rule]]\nid = 'a'\nname = 'A'\ncategory = 'personal'\nkeywords = ['abc']\npattern = 'abc'\non = false";
+        let rules = Rules::read("test", text).expect("it can be read");
+        let has = |on: &[&str], off: &[&str]| {
+            let list = |of: &[&str]| of.iter().map(ToString::to_string).collect();
+            Switches {
+                on: list(on),
+                off: list(off),
+            }
+            .has(&rules.all[0])
+        };
+        assert!(!has(&[], &[]));
+        assert!(has(&["personal"], &[]));
+        assert!(has(&["a"], &["personal"]));
+        assert!(!has(&["a", "personal"], &["a"]));
     }
 }

@@ -1,0 +1,158 @@
+//! What stands where a secret would: `xxxx`, `<token>`, `${TOKEN}`, `your_token`, `changeme`, our own placeholders.
+//!
+//! The one idea: people write stand-ins in few ways, whatever the kind of secret, so they are known in one place.
+//!
+//! Deliberately absent: what only one kind's documentation uses; that is in the rule's `allow`.
+
+/// Words that nobody's secret has in it by chance.
+const WORDS: [&str; 16] = [
+    "redacted",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "your_",
+    "your-",
+    "yourkey",
+    "yourtoken",
+    "yoursecret",
+    "yourpass",
+    "example",
+    "replace_",
+    "replaceme",
+    "insert_",
+    "dummy",
+];
+/// Of secrets that only a word gives away.
+const WEAK_WORDS: [&str; 12] = [
+    "test", "sample", "fake", "mock", "foobar", "foo_", "bar_", "some_", "my_", "todo", "fixme",
+    "secret_",
+];
+/// What begins a reference to a value that is elsewhere, or something to be filled in.
+const BEGINNINGS: [&str; 13] = [
+    "${", "{{", "<%", "$(", "#{", "@{", "%(", "%{", "[[", "{%", "__", "<", "$$",
+];
+/// A sequence of that many signs is typed, not drawn.
+const SEQUENCE: usize = 8;
+
+/// Whether this is no secret but stands for one. `weak`: only a word beside it says that it is one.
+pub(super) fn is_stand_in(secret: &str, weak: bool) -> bool {
+    let bytes = secret.as_bytes();
+    if begins_as_one(bytes, weak) || is_mostly_one_sign(bytes) || has_sequence(bytes) {
+        return true;
+    }
+    let holds = |word: &&str| {
+        let word = word.as_bytes();
+        bytes
+            .windows(word.len())
+            .any(|it| it.eq_ignore_ascii_case(word))
+    };
+    WORDS.iter().any(holds) || weak && WEAK_WORDS.iter().any(holds)
+}
+
+fn begins_as_one(secret: &[u8], weak: bool) -> bool {
+    if BEGINNINGS
+        .iter()
+        .any(|it| secret.starts_with(it.as_bytes()))
+    {
+        return true;
+    }
+    let encloses =
+        |open: u8, close: u8| secret.first() == Some(&open) && secret.last() == Some(&close);
+    let name = |it: &[u8]| {
+        it.len() > 1
+            && it
+                .iter()
+                .all(|it| it.is_ascii_alphanumeric() || *it == b'_')
+            && !it[0].is_ascii_digit()
+    };
+    // `$TOKEN`, `%TOKEN%`, `{token}`, `%s`; a password may begin so, a name may not go on otherwise.
+    weak && match secret {
+        [b'$', rest @ ..] => name(rest),
+        [b'%', ..] => encloses(b'%', b'%') || secret.len() == 2,
+        [b'{' | b'[' | b'(', ..] => {
+            encloses(b'{', b'}') || encloses(b'[', b']') || encloses(b'(', b')')
+        }
+        _ => false,
+    }
+}
+
+/// `xxxxxxxx`, `********`, `000000`: one sign makes up half of it in one piece.
+fn is_mostly_one_sign(secret: &[u8]) -> bool {
+    let mut longest = 0;
+    let mut run = 0;
+    let mut last = None;
+    for it in secret {
+        run = if last == Some(it) { run + 1 } else { 1 };
+        last = Some(it);
+        longest = longest.max(run);
+    }
+    longest >= 4 && longest * 2 >= secret.len()
+}
+
+/// `12345678`, `abcdefgh`, `87654321`.
+fn has_sequence(secret: &[u8]) -> bool {
+    let mut up = 1;
+    let mut down = 1;
+    let mut pairs = secret.windows(2);
+    pairs.any(|pair| {
+        let (a, b) = (pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase());
+        let alike = a.is_ascii_digit() == b.is_ascii_digit() && a.is_ascii_alphanumeric();
+        let next = alike && a + 1 == b || (a, b) == (b'9', b'0');
+        let previous = alike && b + 1 == a;
+        up = if next { up + 1 } else { 1 };
+        down = if previous { down + 1 } else { 1 };
+        up >= SEQUENCE || down >= SEQUENCE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_write_instead_of_a_secret_is_none() {
+        for it in [
+            "xxxxxxxxxxxx",
+            "AKIAXXXXXXXXXXXXXXXX",
+            "AKIAIOSFODNN7EXAMPLE",
+            "********",
+            "<your token>",
+            "${TOKEN}",
+            "{{ token }}",
+            "$(cat token)",
+            "sk-your_key_here",
+            "changeme",
+            "sk_1234567890",
+            "abcdefghijkl",
+            "<REDACTED:aws-access-key-1>",
+            "REDACTED_aws_access_key_1",
+            "__TOKEN__",
+        ] {
+            assert!(is_stand_in(it, false), "{it}");
+        }
+        for it in [
+            "$TOKEN",
+            "%TOKEN%",
+            "{token}",
+            "%s",
+            "test_token",
+            "my_password",
+        ] {
+            assert!(is_stand_in(it, true) && !is_stand_in(it, false), "{it}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_have_a_run_or_begin_with_any_sign() {
+        for it in [
+            "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid%2BULvsea4J",
+            "$up3r!",
+            "{p4ss",
+            "pa%%word9",
+            "0000a8f3c1",
+        ] {
+            assert!(!is_stand_in(it, true), "{it}");
+        }
+    }
+}
