@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{chain, disk};
 
 const FILE: &str = "consent.json";
+const LOCK: &str = "consent.lock";
 const VERSION: u32 = 1;
 
 /// What can be agreed to.
@@ -132,7 +133,7 @@ impl Consent {
             path: self.path(),
             why,
         };
-        let _held = disk::hold(&self.directory).map_err(unwritable)?;
+        let _held = disk::hold(&self.directory, LOCK).map_err(unwritable)?;
         let mut content = self.read()?;
         // Of another repository that lay there before.
         content
@@ -172,7 +173,7 @@ impl Consent {
         if !self.path().exists() {
             return Ok(0);
         }
-        let _held = disk::hold(&self.directory).map_err(unwritable)?;
+        let _held = disk::hold(&self.directory, LOCK).map_err(unwritable)?;
         let Some(repository) = repository else {
             // Also one that cannot be read.
             let known = self.read().map_or(0, |it| it.repositories.len());

@@ -22,7 +22,6 @@ use crate::chain::Head;
 
 const ENDING: &str = ".jsonl";
 pub(crate) const HEAD: &str = "head.json";
-const LOCK: &str = "lock";
 /// What marks bytes that a crash left.
 const TORN: &str = ".torn-";
 
@@ -99,9 +98,9 @@ impl Drop for Held {
     }
 }
 
-/// Makes the folder and waits until nobody else writes.
-pub(crate) fn hold(directory: &Path) -> io::Result<Held> {
-    let path = directory.join(LOCK);
+/// Makes the folder and waits until nobody else holds this lock in it.
+pub(crate) fn hold(directory: &Path, lock: &str) -> io::Result<Held> {
+    let path = directory.join(lock);
     let open = || private().create(true).truncate(false).open(&path);
     let file = match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

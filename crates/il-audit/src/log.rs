@@ -29,6 +29,9 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// A file that is larger is followed by another one of its day.
 const LARGEST: u64 = 16 << 20;
 
+/// Whoever writes holds it.
+const LOCK: &str = "lock";
+
 /// Why the log cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
@@ -111,7 +114,7 @@ impl AuditLog {
     /// Appends a record and tells its number.
     pub fn record(&self, event: &Event) -> Result<u64, AuditError> {
         let mut dirty = self.dirty();
-        let held = disk::hold(&self.directory).map_err(|why| self.unwritable(why))?;
+        let held = disk::hold(&self.directory, LOCK).map_err(|why| self.unwritable(why))?;
         let mut end = self.end(&held)?;
         let written = self.append(&held, &mut end, event, false);
         *dirty = end.segment.map(|it| it.to_string());
@@ -123,7 +126,7 @@ impl AuditLog {
         if disk::segments(&self.directory).is_ok_and(|it| it.is_empty()) {
             return Ok(Head::default());
         }
-        let held = disk::hold(&self.directory).map_err(|why| self.unwritable(why))?;
+        let held = disk::hold(&self.directory, LOCK).map_err(|why| self.unwritable(why))?;
         Ok(self.end(&held)?.head)
     }
 
@@ -148,7 +151,7 @@ impl AuditLog {
         // Without a lock, as on a disk that only can be read, a record may be half written at this moment: said as torn.
         let _held = match disk::segments(&self.directory) {
             Ok(found) if found.is_empty() => None,
-            _ => disk::hold(&self.directory).ok(),
+            _ => disk::hold(&self.directory, LOCK).ok(),
         };
         let head = disk::read_head(&self.directory).map_err(|why| self.unreadable(why))?;
         let torn = disk::torn(&self.directory).map_err(|why| self.unreadable(why))?;
@@ -184,7 +187,7 @@ impl AuditLog {
         is_old: impl Fn(&Segment) -> bool,
     ) -> Result<Swept, AuditError> {
         let mut dirty = self.dirty();
-        let held = disk::hold(&self.directory).map_err(|why| self.unwritable(why))?;
+        let held = disk::hold(&self.directory, LOCK).map_err(|why| self.unwritable(why))?;
         let mut end = self.end(&held)?;
         self.note_repairs(&held, &mut end)?;
         let found = disk::segments(&self.directory).map_err(|why| self.unreadable(why))?;

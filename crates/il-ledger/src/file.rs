@@ -149,14 +149,16 @@ pub(crate) fn days(directory: &Path) -> io::Result<Vec<Day>> {
     Ok(days)
 }
 
-/// Deletes the files of days before `oldest`.
-pub(crate) fn forget(directory: &Path, oldest: Day) -> io::Result<()> {
-    for day in days(directory)?.into_iter().filter(|it| *it < oldest) {
-        match fs::remove_file(DayFile::new(directory, day).path) {
+/// Deletes the files of days before `oldest`, or of all; tells how many.
+pub fn forget(directory: &Path, oldest: Option<Day>) -> io::Result<usize> {
+    let is_old = |it: &Day| oldest.is_none_or(|oldest| *it < oldest);
+    let old: Vec<Day> = days(directory)?.into_iter().filter(is_old).collect();
+    for day in &old {
+        match fs::remove_file(DayFile::new(directory, *day).path) {
             // Another process was quicker.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             done => done?,
         }
     }
-    Ok(())
+    Ok(old.len())
 }

@@ -306,7 +306,7 @@ impl Ledger {
 
     fn forget(&self, today: Day) {
         let oldest = today.before(self.budget.keep_days);
-        if let Err(why) = file::forget(&self.directory, oldest) {
+        if let Err(why) = file::forget(&self.directory, Some(oldest)) {
             tracing::warn!("cost records before {oldest} cannot be deleted: {why}");
         }
     }

@@ -22,6 +22,7 @@ mod price;
 mod totals;
 
 pub use account::Account;
+pub use file::forget;
 pub use il_calendar::Day;
 pub use il_engine::usage::{Amount, Meter, Usage};
 pub use ledger::{Budget, Clock, Ledger, LedgerError};
