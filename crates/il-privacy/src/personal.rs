@@ -10,6 +10,8 @@ mod guessing;
 mod nations;
 mod tokens;
 
+pub(crate) use self::tokens::decode;
+
 /// A check by its name.
 type Check = fn(&str) -> bool;
 

@@ -5,18 +5,19 @@
 //!
 //! Deliberately absent: a grammar. What is no assignment and looks like one is sorted out by what the value looks like.
 
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
 use std::ops::Range;
 
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 
 /// Bytes of a name on each side of a word.
 const NAME: usize = 64;
 /// Bytes between an operator and what follows it.
 const GAP: usize = 64;
-/// Bytes of what is assigned.
-const LONGEST: usize = 4096;
-/// Bytes in which the entries of a table stand.
-const TABLE: usize = 400;
 /// Words between a name and its operator: `const PASSWORD string =`, `client secret key:`.
 const WORDS: usize = 2;
 
@@ -95,15 +96,6 @@ struct Scan<'a> {
     text: &'a [u8],
 }
 
-/// How a value is enclosed.
-struct Quote {
-    /// Bytes of the opening one.
-    len: usize,
-    close: &'static [u8],
-    /// Whether it may go on in the next line.
-    lines: bool,
-}
-
 impl Scan<'_> {
     fn at(self, at: usize) -> Option<u8> {
         self.text.get(at).copied()
@@ -176,7 +168,10 @@ impl Scan<'_> {
             self.value(value, Link::Assigned, false, found);
             return true;
         }
-        let at = self.spaces(closed);
+        let mut at = self.spaces(closed);
+        if self.starts(at, "{ get;") {
+            at = self.spaces(self.while_in(at, GAP, |it| it != b'}') + 1);
+        }
         const OPERATORS: [&str; 17] = [
             "===", "!==", "||=", "&&=", "??=", "<<-", "==", "!=", ":=", "?=", "+=", "=>", "->",
             "<-", "=~", ":-", "~>",
@@ -220,7 +215,7 @@ impl Scan<'_> {
 
     /// Behind `, "value":`, ` value=`, and a line `value:`: what belongs to a name that stands as a value itself.
     fn named_value(self, at: usize) -> Option<usize> {
-        let gap = |it: u8| it.is_ascii_whitespace() || matches!(it, b',' | b';');
+        let gap = |it: u8| it.is_ascii_whitespace() || matches!(it, b',' | b';' | b'{');
         let mut at = self.while_in(at, GAP, gap);
         at = self.while_in(at, 2, |it| matches!(it, b'"' | b'\'' | b'\\' | b':'));
         let word = self.first(
@@ -269,152 +264,6 @@ impl Scan<'_> {
         assigns.then_some(end + 1)
     }
 
-    /// A value behind an operator: in quotes, through a call, or as it stands.
-    fn value(self, at: usize, link: Link, lines: bool, found: &mut Vec<Value>) {
-        let before = found.len();
-        let here = self.spaces(at);
-        if lines || !matches!(self.at(here), Some(b'\n' | b'\r')) {
-            self.quoted(at, link, found);
-        }
-        if found.len() == before && here < self.text.len() {
-            self.plain(here, link, found);
-        }
-    }
-
-    /// A value in quotes: behind spaces, a letter or two that belong to the quote, brackets, or the name of a call.
-    fn quoted(self, at: usize, link: Link, found: &mut Vec<Value>) {
-        let start = self.continued(self.whitespace(self.continued(at)));
-        let mut at = start;
-        let mut called = false;
-        while at < start + GAP {
-            if let Some(quote) = self.quote(at) {
-                // `config["key"]` is what is asked for, not what is given.
-                let between = &self.text[start..at];
-                let plain = between.iter().all(|it| !in_name(*it)) || between.len() <= 2;
-                let link = match (called || link == Link::Called, plain) {
-                    (true, _) if gives_what_it_gets(between) => link,
-                    (true, _) => Link::Called,
-                    (false, true) => link,
-                    (false, false) => return,
-                };
-                let at = self.scheme(at + quote.len);
-                let end = self.close(at, &quote);
-                found.push(Value {
-                    span: at..end,
-                    literal: true,
-                    link,
-                });
-                return;
-            }
-            match self.at(at) {
-                Some(b'(') => called = true,
-                Some(b'[' | b'{') if at > start && in_name(self.text[at - 1]) => return,
-                Some(b' ') if self.text[start..at].ends_with(b"new") => {}
-                Some(
-                    b'[' | b'{' | b']' | b'}' | b'&' | b'*' | b'@' | b'$' | b'<' | b':' | b'!'
-                    | b'>',
-                ) => {}
-                Some(it) if in_name(it) => {}
-                Some(it)
-                    if it.is_ascii_whitespace() && at > start && !in_name(self.text[at - 1]) => {}
-                _ => return,
-            }
-            at += 1;
-        }
-    }
-
-    /// Past a backslash at the end of a line.
-    fn continued(self, at: usize) -> usize {
-        let at = self.spaces(at);
-        match (self.at(at), self.at(at + 1)) {
-            (Some(b'\\'), Some(b'\n' | b'\r')) => at + 1,
-            _ => at,
-        }
-    }
-
-    fn quote(self, at: usize) -> Option<Quote> {
-        const QUOTES: [(&str, &str, bool); 13] = [
-            ("\"\"\"", "\"\"\"", true),
-            ("'''", "'''", true),
-            ("\\\\\\\"", "\\\\\\\"", false),
-            ("\\\\\"", "\\\\\"", false),
-            ("\\\"", "\\\"", false),
-            ("\\'", "\\'", false),
-            ("\"", "\"", false),
-            ("'", "'", false),
-            ("`", "`", true),
-            ("&quot;", "&quot;", false),
-            ("&#34;", "&#34;", false),
-            ("%22", "%22", false),
-            ("<![CDATA[", "]]>", true),
-        ];
-        let first = self.at(at)?;
-        if !matches!(first, b'"' | b'\'' | b'\\' | b'`' | b'&' | b'%' | b'<') {
-            return None;
-        }
-        let it = QUOTES.iter().find(|it| self.starts(at, it.0))?;
-        Some(Quote {
-            len: it.0.len(),
-            close: it.1.as_bytes(),
-            lines: it.2,
-        })
-    }
-
-    /// Where a value in quotes ends: before its closing quote, or at the end of what may belong to it.
-    fn close(self, start: usize, quote: &Quote) -> usize {
-        let most = self.text.len().min(start + LONGEST);
-        let first = quote.close[0];
-        let mut at = start;
-        while let Some(next) = memchr3(first, b'\\', b'\n', &self.text[at..most]) {
-            at += next;
-            if self.text[at..].starts_with(quote.close) {
-                return at;
-            }
-            match self.text[at] {
-                b'\n' if !quote.lines => return at,
-                b'\\' => at += 2,
-                _ => at += 1,
-            }
-            if at >= most {
-                break;
-            }
-        }
-        most
-    }
-
-    /// Past the scheme of a header's value.
-    fn scheme(self, at: usize) -> usize {
-        let known = ["bearer ", "basic ", "token ", "apikey ", "key ", "bot "];
-        match self.first(at, &known) {
-            Some(it) => at + it.len(),
-            None => at,
-        }
-    }
-
-    /// The text of an element: a literal, though without quotes.
-    fn element(self, at: usize, found: &mut Vec<Value>) {
-        let before = found.len();
-        self.plain(self.whitespace(at), Link::Assigned, found);
-        if let Some(it) = found.get_mut(before) {
-            it.literal = self.at(it.span.end) == Some(b'<');
-        }
-    }
-
-    /// A value without quotes.
-    fn plain(self, at: usize, link: Link, found: &mut Vec<Value>) {
-        let start = self.scheme(at);
-        let end = self.while_in(start, LONGEST, |it| {
-            it > b' ' && !matches!(it, b'"' | b'\'' | b'`' | b'<' | b'>')
-        });
-        if end > start {
-            found.push(Value {
-                span: start..end,
-                literal: false,
-                link,
-            });
-        }
-    }
-
     /// Whether a name is that of a command's flag, or follows a word that sets names: a space is its operator.
     fn is_flag(self, name: usize) -> bool {
         const SETS: [&[u8]; 8] = [
@@ -440,103 +289,8 @@ impl Scan<'_> {
             && self.text[name..end].iter().all(capital)
             && before.is_none_or(|it| matches!(it, b'\n' | b' ' | b'"' | b'\''))
     }
-
-    /// What is assigned to telling entries of the table that follows: a block in YAML, braces, the arguments of a call.
-    fn table(self, name: usize, word: usize, found: &mut Vec<Value>) {
-        let (closed, _) = self.closers(name);
-        let mut at = self.spaces(closed);
-        if let Some(operator) = self.first(at, &["=>", ":=", "=", ":"]) {
-            at = self.spaces(at + operator.len());
-        }
-        let close = match self.at(at) {
-            Some(b'{') => b'}',
-            Some(b'(') if self.starts(at, "({") => b'}',
-            Some(b'(') => b')',
-            Some(b'[') => b']',
-            Some(b'\r' | b'\n') => b'\n',
-            _ => return,
-        };
-        let indentation = self.indentation(word);
-        let end = self.text.len().min(at + TABLE);
-        let mut entry = true;
-        while at < end {
-            let byte = self.text[at];
-            if byte == b'\n' {
-                let inner = self.spaces(at + 1);
-                let blank = matches!(self.at(inner), Some(b'\r' | b'\n'));
-                if blank || close == b'\n' && inner - at - 1 <= indentation {
-                    return;
-                }
-                entry = true;
-                at = inner;
-            } else if byte == close && !entry {
-                return;
-            } else if matches!(byte, b'{' | b'(' | b',' | b'[') {
-                entry = true;
-                at += 1;
-            } else if entry && in_name(byte) && byte != b'-' {
-                let key = self.name_end(at);
-                if is_telling(&self.text[at..key]) {
-                    let (closed, quote) = self.closers(key);
-                    let before = found.len();
-                    self.linked(closed, quote, found);
-                    for it in &mut found[before..] {
-                        it.link = Link::Within;
-                    }
-                }
-                entry = false;
-                at = key.max(at + 1);
-            } else {
-                at += 1;
-            }
-        }
-    }
-
-    /// Of the line in which this is.
-    fn indentation(self, at: usize) -> usize {
-        let from = at.saturating_sub(NAME);
-        let line = match memchr::memrchr(b'\n', &self.text[from..at]) {
-            Some(it) => from + it + 1,
-            None => from,
-        };
-        self.spaces(line) - line
-    }
 }
 
 fn in_name(it: u8) -> bool {
     it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.')
-}
-
-/// Whether an entry of a table of a service's name may hold its key.
-fn is_telling(key: &[u8]) -> bool {
-    const TELLING: [&[u8]; 10] = [
-        b"key", b"token", b"secret", b"pass", b"pwd", b"auth", b"cred", b"sid", b"dsn", b"hook",
-    ];
-    let holds = |it: &&[u8]| key.windows(it.len()).any(|at| at.eq_ignore_ascii_case(it));
-    TELLING.iter().any(holds)
-}
-
-/// Whether a call gives back the string that it gets.
-fn gives_what_it_gets(call: &[u8]) -> bool {
-    const CALLS: [&str; 15] = [
-        "from",
-        "new",
-        "string",
-        "str",
-        "some",
-        "bytes",
-        "byte",
-        "of",
-        "just",
-        "secretstr",
-        "securestring",
-        "secretstring",
-        "format",
-        "f",
-        "text",
-    ];
-    let mut words = call.split(|it| !it.is_ascii_alphanumeric() && *it != b'_');
-    let last = words.rfind(|it| !it.is_empty()).unwrap_or_default();
-    let is = |it: &&str| it.as_bytes().eq_ignore_ascii_case(last);
-    last.is_empty() || CALLS.iter().any(is)
 }

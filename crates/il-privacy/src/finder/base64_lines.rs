@@ -10,6 +10,7 @@ use std::ops::Range;
 use memchr::{memchr_iter, memmem};
 
 use super::look::entropy;
+use crate::personal;
 
 /// As keys are wrapped: PEM, OpenSSH, MIME.
 const LENGTHS: [usize; 3] = [64, 70, 76];
@@ -21,6 +22,8 @@ const MOST: usize = 150;
 const AROUND: usize = 48;
 /// Bytes in which the frame of a block stands.
 const NEAR: usize = 16 * 1024;
+/// Bytes in which the header of an attachment stands.
+const HEADER: usize = 400;
 /// Bits a byte of random base64 in a line of that length, at least; hexadecimal has 4.
 const ENTROPY: f32 = 4.6;
 
@@ -95,6 +98,12 @@ fn close(
 /// Whether the lines belong to a block that is no secret: the nearest frame before or behind them says so.
 fn is_public(text: &[u8], first: usize, next: &Range<usize>) -> bool {
     let before = &text[first.saturating_sub(NEAR)..first];
+    let header = &before[before.len().saturating_sub(HEADER)..];
+    if memmem::find(header, b"Content-T").is_some()
+        || is_text(&text[first..text.len().min(first + 64)])
+    {
+        return true;
+    }
     let behind = &text[next.start..text.len().min(next.end + NEAR)];
     let is_private = |part: &[u8], at: usize| {
         let label = &part[at..part.len().min(at + 60)];
@@ -109,6 +118,17 @@ fn is_public(text: &[u8], first: usize, next: &Range<usize>) -> bool {
     let close = memmem::find(behind, b"-END ");
     let next_open = memmem::find(behind, b"-BEGIN ").unwrap_or(behind.len());
     close.is_some_and(|at| at < next_open && !is_private(behind, at))
+}
+
+/// Whether it is base64 of a text: that of a key has bytes of all kinds.
+fn is_text(line: &[u8]) -> bool {
+    let line = std::str::from_utf8(line).unwrap_or_default();
+    let bytes = personal::decode(line).unwrap_or_default();
+    let readable = bytes
+        .iter()
+        .filter(|it| it.is_ascii_graphic() || it.is_ascii_whitespace())
+        .count();
+    readable * 10 > bytes.len() * 9
 }
 
 fn is_base64(it: u8) -> bool {

@@ -29,7 +29,7 @@ pub(super) fn random(text: &str) -> bool {
         .iter()
         .filter(|it| !it.is_ascii_alphanumeric() && !b"+/=_-.~:".contains(it))
         .count();
-    if bytes.len() < 12 || letters < 3 || digits < 1 || others * 8 > bytes.len() {
+    if bytes.len() < 12 || letters < 3 || digits < 1 || others * 8 > bytes.len() || is_name(bytes) {
         return false;
     }
     distinct(bytes) >= 8.min(bytes.len() * 2 / 3) && in_words(bytes) * 5 < bytes.len() * 2
@@ -44,7 +44,7 @@ pub(super) fn password(text: &str) -> bool {
         .filter(|it| !it.is_ascii_alphanumeric())
         .count();
     let joining = bytes.iter().filter(|it| b"_-./: ".contains(it)).count();
-    if bytes.len() < 6 || is_dull(text) || is_code(text) {
+    if bytes.len() < 6 || is_dull(text) || is_code(text) || is_name(bytes) {
         return false;
     }
     if random(text) {
@@ -66,9 +66,7 @@ pub(super) fn password(text: &str) -> bool {
         // `hunter2!`, `p@ssw0rd`; a name with a sign in it is of two kinds.
         _ if special > joining => kinds >= 3 && special * 2 <= bytes.len(),
         // `blue-Horse-42`
-        _ => {
-            bytes.len() >= 10 && kinds >= 3 && in_words(bytes) * 4 < bytes.len() * 3 && special <= 3
-        }
+        _ => bytes.len() >= 10 && kinds >= 3 && in_words(bytes) * 2 < bytes.len() && special <= 3,
     }
 }
 
@@ -89,6 +87,26 @@ pub(super) fn url_password(text: &str) -> bool {
         && !text.contains(['(', '{'])
 }
 
+/// `DOT11_AUTH_80211`, `view_3d`, `0x8009030E_u32`: words, numbers, and words with a number behind them, joined; or a number.
+fn is_name(text: &[u8]) -> bool {
+    if text.starts_with(b"0x") && text.len() < 20 {
+        return true;
+    }
+    let mut count = 0;
+    let dull = |part: &[u8]| {
+        count += 1;
+        let letters = part
+            .iter()
+            .take_while(|it| it.is_ascii_alphabetic())
+            .count();
+        let number = part[letters..].iter().all(u8::is_ascii_digit);
+        part.len() <= 3
+            || letters == part.len()
+            || number && (letters == 0 || letters >= 2) && part.len() - letters <= 5
+    };
+    text.split(|it| b"_-.:/".contains(it)).all(dull) && count > 1
+}
+
 fn is_dull(text: &str) -> bool {
     let word = text.trim_end_matches(|it: char| it.is_ascii_digit() || it.is_ascii_punctuation());
     let dull = |part: &str| part.is_empty() || DULL.iter().any(|it| it.eq_ignore_ascii_case(part));
@@ -106,6 +124,7 @@ fn is_code(text: &str) -> bool {
     ];
     text.contains(['(', '{', '<', '>', '\\', '|', ';', ' ', '\t', ','])
         || text.contains("::")
+        || text.matches('%').count() > 1
         || text.contains("://")
         || text.matches('/').count() > 1 && !text.ends_with('=')
         || starts.iter().any(|it| text.starts_with(it))
@@ -189,6 +208,9 @@ mod tests {
             "short1",
             "version-1.2.3-beta",
             "sha256-of-the-content",
+            "DOT11_AUTH_ALGO_80211_OPEN",
+            "ggml_view_3d",
+            "0x8009030E_u32",
         ] {
             assert!(!random(it), "{it}");
         }

@@ -68,7 +68,7 @@ pub(super) fn uuid(text: &str) -> bool {
 }
 
 /// Base64 or base64url, with or without padding, as far as it is whole.
-fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);
     for it in text.bytes() {
