@@ -52,6 +52,7 @@ pub fn ask(context: &Context, max_tokens: usize) -> (ChatRequest, Extractor) {
         max_tokens,
         temperature: Some(0.0),
         stops: vec![close.as_str().into()],
+        files: context.files(),
     };
     let extractor = Extractor::new(
         before,

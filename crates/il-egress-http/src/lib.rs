@@ -134,9 +134,10 @@ fn prepare(
             .ok_or_else(|| target.other(format!("the value of `{name}` fits in no header")))?;
         asked = asked.header(name, value);
     }
-    line.send(request.body.len());
-    if !request.body.is_empty() || request.method == Method::Post {
-        asked = asked.body(request.body);
+    let body = request.body.bytes();
+    line.send(body.len());
+    if !body.is_empty() || request.method == Method::Post {
+        asked = asked.body(body.to_vec());
     }
     asked
         .build()

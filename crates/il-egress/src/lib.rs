@@ -2,7 +2,7 @@
 //!
 //! The one idea: whoever wants to send something describes it as data and gives it to a [`Transport`], which
 //! the binary made. No other crate can open a connection, so what leaves can be seen, counted and refused in
-//! one place.
+//! one place. What a request carries is an [`Outbound`], which only redaction makes.
 //!
 //! Deliberately absent: sockets, TLS, proxies (the adapter behind the trait has them), what a status means,
 //! and trying again.
@@ -11,6 +11,7 @@ mod secret;
 
 use std::{fmt, time::Duration};
 
+pub use il_privacy::Outbound;
 pub use il_text::CancelToken;
 pub use secret::Secret;
 
@@ -21,7 +22,7 @@ pub struct Request {
     /// Scheme, host, port, path, query; no user and no password.
     pub url: String,
     pub headers: Vec<(&'static str, Header)>,
-    pub body: Vec<u8>,
+    pub body: Outbound,
     pub patience: Patience,
 }
 
@@ -31,7 +32,7 @@ impl fmt::Debug for Request {
             .field("method", &self.method)
             .field("url", &self.url)
             .field("headers", &self.headers)
-            .field("body", &format_args!("<{} bytes>", self.body.len()))
+            .field("body", &format_args!("<{} bytes>", self.body.bytes().len()))
             .finish_non_exhaustive()
     }
 }

@@ -8,6 +8,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use il_egress::{CancelToken, Header, Method, Patience, Request, Secret, Transport, Trouble};
+use il_privacy::{Guard, Manifest, Purpose};
 
 use crate::Limits;
 
@@ -20,6 +21,7 @@ pub(crate) struct Reply {
 
 pub(crate) struct Asking {
     transport: Arc<dyn Transport>,
+    guard: Guard,
     bearer: Option<Secret>,
     patience: Patience,
     response_bytes: usize,
@@ -28,11 +30,13 @@ pub(crate) struct Asking {
 impl Asking {
     pub(crate) fn new(
         transport: Arc<dyn Transport>,
+        guard: Guard,
         bearer: Option<Secret>,
         limits: &Limits,
     ) -> Self {
         Self {
             transport,
+            guard,
             bearer,
             patience: Patience {
                 connect: limits.connect,
@@ -53,6 +57,11 @@ impl Asking {
         json: &str,
         cancel: &CancelToken,
     ) -> Result<Reply, Trouble> {
+        let manifest = Manifest {
+            purpose: Purpose::Embed,
+            ..Manifest::default()
+        };
+        let sealed = self.guard.seal(json.as_bytes().to_vec(), manifest);
         let plain = |text: &str| Header::Plain(text.to_owned());
         let mut headers = vec![
             ("content-type", plain("application/json")),
@@ -65,7 +74,7 @@ impl Asking {
             method: Method::Post,
             url: url.to_owned(),
             headers,
-            body: json.as_bytes().to_vec(),
+            body: sealed.map_err(|why| Trouble::Forbidden(why.to_string()))?,
             patience: self.patience,
         };
         let answer = self.transport.send(request, cancel)?;

@@ -5,8 +5,9 @@
 //!
 //! Messages hold URLs, statuses and the server's error codes, never a text that was to be embedded and never a key.
 //!
-//! Deliberately absent: opening connections, where the key comes from, redirects (they could lead off the machine), and taking
-//! secrets out of passages.
+//! Secrets are taken out of passages and queries on the way, by the guard that whoever makes an embedder gives it.
+//!
+//! Deliberately absent: opening connections, where the key comes from, and redirects (they could lead off the machine).
 
 mod asking;
 mod batch;

@@ -56,7 +56,7 @@ impl Remote {
         };
         Ok(Self {
             name: format!("{}:{}", server.dialect.word(), server.model),
-            asking: Asking::new(settings.transport, bearer, &settings.limits),
+            asking: Asking::new(settings.transport, settings.guard, bearer, &settings.limits),
             appetite: Appetite::new(&settings.limits),
             model: server.model,
             url: server.url,

@@ -12,6 +12,7 @@ use std::{
 };
 
 use il_egress::{Body, CancelToken, Header, Request, Response, Transport, Trouble};
+use il_privacy::{Guard, Reach};
 use il_retrieval::{Dialect, ServerChoice};
 
 use crate::{Limits, Settings, Waiter};
@@ -124,7 +125,7 @@ impl Transport for Server {
         let answer = self.with(|it| {
             it.asked.push(Asked {
                 head: head(&request),
-                body: String::from_utf8(request.body).expect("text"),
+                body: String::from_utf8(request.body.bytes().to_vec()).expect("text"),
             });
             if let Some((after, cancel)) = &it.cancel
                 && it.asked.len() == *after
@@ -186,7 +187,11 @@ pub(crate) fn settings(server: &Server, dialect: Dialect, waits: &Waits) -> Sett
         model: "m".to_owned(),
         url: server.url.clone(),
     };
-    let mut settings = Settings::new(choice, Arc::new(server.clone()));
+    let mut settings = Settings::new(
+        choice,
+        Arc::new(server.clone()),
+        Guard::usual(Reach::Anywhere),
+    );
     settings.waiter = Box::new(waits.clone());
     settings.limits = Limits {
         batch_texts: 2,

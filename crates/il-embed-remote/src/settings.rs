@@ -5,6 +5,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use il_egress::{Secret, Transport};
+use il_privacy::Guard;
 use il_retrieval::{Instruction, ServerChoice};
 
 use crate::{Sleep, Waiter};
@@ -14,6 +15,8 @@ pub struct Settings {
     pub server: ServerChoice,
     /// The way there.
     pub transport: Arc<dyn Transport>,
+    /// Who takes secrets out of what goes there.
+    pub guard: Guard,
     pub key: Option<Secret>,
     /// Words before queries and passages.
     pub instruction: Instruction,
@@ -23,11 +26,12 @@ pub struct Settings {
 
 impl Settings {
     /// No key, the words that the model's family was trained with, ordinary limits.
-    pub fn new(server: ServerChoice, transport: Arc<dyn Transport>) -> Self {
+    pub fn new(server: ServerChoice, transport: Arc<dyn Transport>, guard: Guard) -> Self {
         Self {
             instruction: Instruction::of_model(&server.model),
             server,
             transport,
+            guard,
             key: None,
             limits: Limits::default(),
             waiter: Box::new(Sleep),

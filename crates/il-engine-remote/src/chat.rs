@@ -1,6 +1,8 @@
 //! Conversations with an endpoint's model.
 //!
-//! Deliberately absent: tools, and taking anything out of what is said: a conversation goes to the server as it is.
+//! Secrets and personal data are taken out on the way, and put back into the answer where the guard lets them.
+//!
+//! Deliberately absent: tools.
 
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -9,6 +11,7 @@ use il_engine::{
     chat::{Chat, ChatChunk, ChatRequest, ChatSink},
     context::{Estimate, Tokenizer as _},
 };
+use il_privacy::{Guard, Manifest, Purpose, Restorer};
 
 use crate::{
     Endpoint,
@@ -24,12 +27,13 @@ use crate::{
 #[derive(Debug)]
 pub struct RemoteChat {
     endpoint: Arc<Endpoint>,
+    guard: Guard,
 }
 
 impl RemoteChat {
     /// The server is not asked yet.
-    pub fn new(endpoint: Arc<Endpoint>) -> Self {
-        Self { endpoint }
+    pub fn new(endpoint: Arc<Endpoint>, guard: Guard) -> Self {
+        Self { endpoint, guard }
     }
 }
 
@@ -59,11 +63,18 @@ impl Chat for RemoteChat {
         let exchange = dialect::chat(&self.endpoint.settings, request);
         let mut bill = self.endpoint.bill(prompt_tokens(request))?;
         let asking = Asking {
+            guard: &self.guard,
+            manifest: Manifest {
+                purpose: Purpose::Chat,
+                files: request.files.clone(),
+                ..Manifest::default()
+            },
             urgency: Urgency::Conversation,
             cancel,
         };
         let mut saying = Saying {
             answer: Answer::new(request.stops.clone()),
+            restorer: self.guard.restorer(),
             cut: false,
             sink,
         };
@@ -88,17 +99,30 @@ pub(crate) fn capabilities(endpoint: &Endpoint) -> Capabilities {
 /// One answer on its way to who asked.
 struct Saying<'a> {
     answer: Answer,
+    restorer: Restorer,
     /// It ended here and not at the server.
     cut: bool,
     sink: ChatSink<'a>,
 }
 
 impl Saying<'_> {
-    fn say(&mut self, text: String) -> ControlFlow<()> {
+    /// What came out, with what was taken out of the question back in it.
+    fn say(&mut self, text: &str) -> ControlFlow<()> {
+        let restored = self.restorer.push(text);
+        self.tell(restored)
+    }
+
+    fn tell(&mut self, text: String) -> ControlFlow<()> {
         match text.is_empty() {
             true => ControlFlow::Continue(()),
             false => (self.sink)(ChatChunk::Text(text)),
         }
+    }
+
+    fn close(&mut self, why: Why) -> ControlFlow<()> {
+        let rest = self.restorer.finish();
+        self.tell(rest)?;
+        (self.sink)(ChatChunk::End(finish(why)))
     }
 }
 
@@ -112,10 +136,10 @@ impl Hearing for Saying<'_> {
             return ControlFlow::Continue(());
         }
         let Out { text, ended } = self.answer.push(text);
-        self.say(text)?;
+        self.say(&text)?;
         if ended {
             self.cut = true;
-            (self.sink)(ChatChunk::End(finish(Why::Stop)))?;
+            self.close(Why::Stop)?;
         }
         ControlFlow::Continue(())
     }
@@ -125,8 +149,8 @@ impl Hearing for Saying<'_> {
             return ControlFlow::Continue(());
         }
         let rest = self.answer.flush().text;
-        self.say(rest)?;
-        (self.sink)(ChatChunk::End(finish(why)))
+        self.say(&rest)?;
+        self.close(why)
     }
 
     fn note(&mut self, _: String) -> ControlFlow<()> {

@@ -13,10 +13,11 @@ mod mistral;
 mod ollama;
 mod openai;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use il_egress::{Header, Method, Request};
+use il_egress::{Header, Method, Patience, Request};
 use il_engine::{Context, chat::ChatRequest, fim::Template};
+use il_privacy::{Guard, Manifest, Withheld};
 use serde_json::{Map, Value};
 
 use crate::{Dialect, Settings, fault::Fault, stream::Framing};
@@ -36,7 +37,7 @@ pub(crate) struct Ask<'a> {
 /// One request, and how its answer is read.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    pub(crate) request: Request,
+    pub(crate) draft: Draft,
     pub(crate) framing: Framing,
     pub(crate) read: Read,
 }
@@ -93,6 +94,57 @@ impl Tally {
     }
 }
 
+/// A request before it was looked through: nothing can send it.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    url: String,
+    headers: Vec<(&'static str, Header)>,
+    json: Json,
+    patience: Patience,
+}
+
+/// `Debug` prints no text.
+#[derive(Clone)]
+struct Json(Map<String, Value>);
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Draft {
+    /// The request, if the guard lets it go.
+    pub(crate) fn sealed(&self, guard: &Guard, manifest: Manifest) -> Result<Request, Withheld> {
+        let json = serde_json::to_vec(&self.json.0).unwrap_or_default();
+        Ok(Request {
+            method: Method::Post,
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: guard.seal(json, manifest)?,
+            patience: self.patience,
+        })
+    }
+
+    /// A header, where settings say no other.
+    fn head_unless_said(&mut self, name: &'static str, value: impl FnOnce() -> Header) {
+        if !self.headers.iter().any(|it| it.0 == name) {
+            self.headers.push((name, value()));
+        }
+    }
+
+    /// For a model that takes no temperature but its own.
+    pub(crate) fn leave_out_temperature(&mut self) {
+        self.json.0.remove("temperature");
+        // Ollama and Gemini have it one level down.
+        for name in ["options", "generationConfig"] {
+            if let Some(Value::Object(members)) = self.json.0.get_mut(name) {
+                members.remove("temperature");
+            }
+        }
+    }
+}
+
 /// The request that has a hole in it. Nothing for those that have none: they are asked in words.
 pub(crate) fn completion(settings: &Settings, ask: &Ask<'_>) -> Option<Exchange> {
     Some(match settings.choice.dialect {
@@ -137,7 +189,7 @@ pub(crate) fn post(
     keyed: Option<(&'static str, Header)>,
     framing: Framing,
     mut json: Map<String, Value>,
-) -> Request {
+) -> Draft {
     json.extend(settings.body.clone());
     let plain = |text: &str| Header::Plain(text.to_owned());
     let mut headers = vec![
@@ -149,27 +201,12 @@ pub(crate) fn post(
         headers.retain(|it| it.0 != *name);
         headers.push((name, value.clone()));
     }
-    Request {
-        method: Method::Post,
+    Draft {
         url,
         headers,
-        body: Value::Object(json).to_string().into_bytes(),
+        json: Json(json),
         patience: settings.patience,
     }
-}
-
-/// The same request for a model that takes no temperature but its own.
-pub(crate) fn leave_out_temperature(request: &mut Request) {
-    let Ok(mut json) = serde_json::from_slice::<Value>(&request.body) else {
-        return;
-    };
-    // Ollama and Gemini have it one level down.
-    for place in ["", "/options", "/generationConfig"] {
-        if let Some(Value::Object(members)) = json.pointer_mut(place) {
-            members.remove("temperature");
-        }
-    }
-    request.body = json.to_string().into_bytes();
 }
 
 /// The key as most want it.

@@ -18,12 +18,13 @@ use std::{
 
 use il_egress::{Body, Request, Transport, Trouble};
 use il_engine::{CancelToken, EngineError, usage::Meter};
+use il_privacy::{Guard, Manifest};
 
 use crate::{
     Clock, Settings, SystemClock,
     bill::Bill,
     breaker::{Breaker, Pass},
-    dialect::{self, Exchange},
+    dialect::{Draft, Exchange},
     failure::{self, Failure, Kind},
     fault::Fault,
     hedge::{self, Latencies},
@@ -78,8 +79,10 @@ pub(crate) struct Opened {
     pub(crate) whole: bool,
 }
 
-/// Who asks, and who can stop it.
+/// Who asks, who can stop it, and who lets it go.
 pub(crate) struct Asking<'a> {
+    pub(crate) guard: &'a Guard,
+    pub(crate) manifest: Manifest,
     pub(crate) urgency: Urgency,
     pub(crate) cancel: &'a CancelToken,
 }
@@ -154,11 +157,16 @@ impl Endpoint {
         let (mut times, mut sent) = (0, 0);
         let mut renewed = false;
         let mut before: Option<Failure> = None;
-        let mut request = exchange.request.clone();
+        let mut draft = exchange.draft.clone();
         let mut left_out = self.without_temperature.load(Ordering::Relaxed);
         if left_out {
-            dialect::leave_out_temperature(&mut request);
+            draft.leave_out_temperature();
         }
+        let sealed = |draft: &Draft| {
+            let sealed = draft.sealed(asking.guard, asking.manifest.clone());
+            sealed.map_err(|why| failure::withheld(&self.settings, &why))
+        };
+        let mut request = sealed(&draft)?;
         loop {
             // Nobody waits for a turn only to be turned away.
             drop(self.pass(before.as_ref())?);
@@ -196,7 +204,8 @@ impl Endpoint {
             if failure.kind == Kind::Temperature && !left_out {
                 self.without_temperature.store(true, Ordering::Relaxed);
                 left_out = true;
-                dialect::leave_out_temperature(&mut request);
+                draft.leave_out_temperature();
+                request = sealed(&draft)?;
                 continue;
             }
             let Some(pause) = again else {

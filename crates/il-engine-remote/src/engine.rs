@@ -15,6 +15,7 @@ use il_engine::{
     Request, Sink, Window,
     fim::{Template, neutralise},
 };
+use il_privacy::{Guard, Manifest, Purpose, Restorer};
 
 use crate::{
     Dialect, Endpoint, SetupError,
@@ -35,6 +36,7 @@ const LINE_TOKENS: usize = 96;
 #[derive(Debug)]
 pub struct RemoteEngine {
     endpoint: Arc<Endpoint>,
+    guard: Guard,
     window: Window,
     /// The model's family, where it is known: its markers end an answer whoever lets them through.
     family: Option<Arc<Template>>,
@@ -42,7 +44,7 @@ pub struct RemoteEngine {
 
 impl RemoteEngine {
     /// Refuses an endpoint that could never fill a hole; the server is not asked yet.
-    pub fn new(endpoint: Arc<Endpoint>) -> Result<Self, SetupError> {
+    pub fn new(endpoint: Arc<Endpoint>, guard: Guard) -> Result<Self, SetupError> {
         let settings = &endpoint.settings;
         let dialect = settings.choice.dialect;
         let family = match dialect.is_raw() {
@@ -60,6 +62,7 @@ impl RemoteEngine {
         let window = window::window(settings, &template, words)?;
         Ok(Self {
             endpoint,
+            guard,
             window,
             family,
         })
@@ -127,6 +130,17 @@ impl RemoteEngine {
         let counts = self.window.tokenizer.count(&texts);
         counts.iter().sum::<usize>() as u64
     }
+
+    /// Whether the text at this cursor may leave at all.
+    fn may_leave(&self, context: &Context) -> Result<(), EngineError> {
+        let before = [&*context.prefix, &*context.begun].concat();
+        let allowed = self.guard.allows(&context.path);
+        let allowed = allowed.and_then(|()| self.guard.allows_cursor(&before, &context.suffix));
+        allowed.map_err(|why| EngineError::Refused {
+            engine: ENGINE,
+            why: why.to_string(),
+        })
+    }
 }
 
 impl Engine for RemoteEngine {
@@ -147,6 +161,7 @@ impl Engine for RemoteEngine {
             Some(context) => self.shown(context),
             None => self.shown(&window::own_text(request, &self.window)),
         };
+        self.may_leave(&context)?;
         let alternatives = match self.endpoint.settings.choice.dialect {
             Dialect::OpenAi | Dialect::OpenAiFim => request.alternatives.max(1),
             _ => 1,
@@ -156,6 +171,12 @@ impl Engine for RemoteEngine {
         let prompt_tokens = self.prompt_tokens(&context) + words;
         let mut bill = self.endpoint.bill(prompt_tokens)?;
         let asking = Asking {
+            guard: &self.guard,
+            manifest: Manifest {
+                purpose: Purpose::Complete,
+                files: context.files(),
+                ..Manifest::default()
+            },
             urgency: Urgency::from(request.priority),
             cancel,
         };
@@ -171,6 +192,7 @@ impl Engine for RemoteEngine {
         let mut saying = Saying {
             answers: (0..alternatives).map(|_| answer()).collect(),
             certainty: vec![0.0; alternatives],
+            restorers: (0..alternatives).map(|_| self.guard.restorer()).collect(),
             hole,
             cut: false,
             sink,
@@ -191,6 +213,8 @@ struct Saying<'a> {
     answers: Vec<Answer>,
     /// Logarithms of how likely the pieces so far are.
     certainty: Vec<f32>,
+    /// Put back what was taken out of the question.
+    restorers: Vec<Restorer>,
     /// Takes the text for the hole out of what a chat model says around it.
     hole: Option<Extractor>,
     /// Some answer ended here and not at the server.
@@ -199,7 +223,12 @@ struct Saying<'a> {
 }
 
 impl Saying<'_> {
-    fn say(&mut self, alternative: usize, text: String) -> ControlFlow<()> {
+    fn say(&mut self, alternative: usize, text: &str) -> ControlFlow<()> {
+        let restored = self.restorers[alternative].push(text);
+        self.tell(alternative, restored)
+    }
+
+    fn tell(&mut self, alternative: usize, text: String) -> ControlFlow<()> {
         if text.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -212,7 +241,7 @@ impl Saying<'_> {
 
     /// What came out, and the end if the answer has to end there.
     fn pass_on(&mut self, alternative: usize, out: Out) -> ControlFlow<()> {
-        self.say(alternative, out.text)?;
+        self.say(alternative, &out.text)?;
         if out.ended {
             self.cut = true;
             self.close(alternative, Finish::Complete)?;
@@ -223,11 +252,13 @@ impl Saying<'_> {
     /// What was held back, and the end.
     fn finish(&mut self, alternative: usize, finish: Finish) -> ControlFlow<()> {
         let rest = self.answers[alternative].flush().text;
-        self.say(alternative, rest)?;
+        self.say(alternative, &rest)?;
         self.close(alternative, finish)
     }
 
     fn close(&mut self, alternative: usize, finish: Finish) -> ControlFlow<()> {
+        let rest = self.restorers[alternative].finish();
+        self.tell(alternative, rest)?;
         (self.sink)(Chunk::End {
             alternative,
             finish,

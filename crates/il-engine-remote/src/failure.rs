@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use il_egress::Trouble;
 use il_engine::{EngineError, Outcome};
+use il_privacy::Withheld;
 
 use crate::{
     Dialect, Settings, breaker,
@@ -85,6 +86,12 @@ impl Failure {
             | Kind::Fixed => EngineError::Failed { engine, why },
         }
     }
+}
+
+/// It was kept from leaving.
+pub(crate) fn withheld(settings: &Settings, why: &Withheld) -> Failure {
+    let it = settings.choice.model_at_host();
+    Failure::new(Kind::Refused, format!("{it} is not asked: {why}"))
 }
 
 /// The sentence for a connection that gave no answer, or broke.

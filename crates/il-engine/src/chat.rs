@@ -22,6 +22,8 @@ pub struct ChatRequest {
     pub temperature: Option<f32>,
     /// Texts at which the answer ends; they are not part of it.
     pub stops: Vec<Arc<str>>,
+    /// Paths inside the repository of the files whose text is in it, for whoever decides what may leave.
+    pub files: Vec<Arc<str>>,
 }
 
 /// One turn.

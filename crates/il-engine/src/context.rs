@@ -43,6 +43,19 @@ impl fmt::Debug for Context {
     }
 }
 
+impl Context {
+    /// Paths of all files whose text is in it, the current one first.
+    pub fn files(&self) -> Vec<Arc<str>> {
+        let mut files = vec![Arc::clone(&self.path)];
+        for block in &self.blocks {
+            if !files.contains(&block.path) {
+                files.push(Arc::clone(&block.path));
+            }
+        }
+        files
+    }
+}
+
 /// A piece of another file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Block {

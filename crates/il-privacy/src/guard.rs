@@ -7,7 +7,10 @@
 
 use std::sync::Arc;
 
-use crate::{Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer, vault::Vault};
+use crate::{
+    Finder, Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer, Rules, Switches,
+    vault::Vault,
+};
 
 /// The policy of one repository and the redaction of one process, towards one place.
 #[derive(Clone, Debug)]
@@ -50,6 +53,13 @@ impl Guard {
             reach,
             restore,
         }
+    }
+
+    /// The rules in the binary and the policy of somebody who sets nothing.
+    pub fn usual(reach: Reach) -> Self {
+        let finder = Finder::new(Rules::shipped(), &Switches::default());
+        let redactor = Redactor::new(Arc::new(finder));
+        Self::new(Arc::new(redactor), Arc::new(Policy::usual()), reach)
     }
 
     /// What is put back into what comes back.

@@ -1,12 +1,13 @@
 //! What goes to stderr besides errors: the log, and one line if we break.
 //!
-//! Neither ever holds text of a document. The log is filtered by `INTERLINE_LOG` (`warn` when unset).
+//! Neither ever holds text of a document. The log is filtered by `INTERLINE_LOG` (`warn` when unset), and redacted like what
+//! leaves: editors keep it in files, and a path or another program's message may hold a secret.
 
 use std::{backtrace::Backtrace, io, panic};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::terminal;
+use crate::{privacy, terminal};
 
 /// The environment variable that filters the log, as in `INTERLINE_LOG=debug` or `il_watch=trace`.
 pub(crate) const LOG: &str = "INTERLINE_LOG";
@@ -25,13 +26,30 @@ pub(crate) fn install_log() {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| Redacting(io::stderr()))
         .with_ansi(terminal::stderr_is_coloured())
         .without_time()
         .with_target(false)
         .init();
     if let Some(error) = broken {
         terminal::warning(&format!("cannot read `{LOG}`: {error}; using `warn`"));
+    }
+}
+
+/// Writes lines without the secrets in them.
+struct Redacting<W>(W);
+
+impl<W: io::Write> io::Write for Redacting<W> {
+    /// The log writes a line at a time.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let redacted = privacy::usual().redact(&text);
+        self.0.write_all(redacted.text.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

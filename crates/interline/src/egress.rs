@@ -1,7 +1,8 @@
 //! The way out of this machine, made once.
 //!
 //! The one idea: whoever in this program sends anything gets the same door, set up from the environment: a proxy if one is
-//! named, certificates besides those of the machine if a file is.
+//! named, certificates besides those of the machine if a file is. Where settings say that nothing may leave it is a door that
+//! leads to this machine alone.
 //!
 //! Deliberately absent: what is sent, and by whom.
 
@@ -10,6 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use il_config::Privacy;
 use il_egress::{Secret, Transport};
 use il_egress_http::{Egress, Proxy, Settings, Unusable};
 
@@ -20,14 +22,25 @@ const PROXY: &str = "INTERLINE_PROXY";
 /// A PEM file of certificates to trust besides those of the machine.
 const CA_FILE: &str = "INTERLINE_CA_FILE";
 
+/// Why nothing may leave this machine; `None` where it may. What cannot be read might say so, and counts as if it did.
+pub(crate) fn closed(privacy: &Privacy) -> Option<String> {
+    match &privacy.unreadable {
+        Some(why) => Some(format!("the privacy settings cannot be read: {why}")),
+        None if *privacy.air_gap => Some(format!("`air_gap` is on ({})", privacy.air_gap.origin)),
+        None => None,
+    }
+}
+
 /// The door; nothing is opened before something is sent.
-pub(crate) fn door() -> anyhow::Result<Arc<dyn Transport>> {
-    static DOOR: Mutex<Option<Arc<Egress>>> = Mutex::new(None);
-    let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(door) = &*door {
+pub(crate) fn door(privacy: &Privacy) -> anyhow::Result<Arc<dyn Transport>> {
+    static DOORS: Mutex<Vec<(Option<String>, Arc<Egress>)>> = Mutex::new(Vec::new());
+    let mut doors = DOORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let forbidden = closed(privacy);
+    if let Some((_, door)) = doors.iter().find(|it| it.0 == forbidden) {
         return Ok(Arc::<Egress>::clone(door));
     }
-    let settings = settings(|name| env::var(name).ok());
+    let mut settings = settings(|name| env::var(name).ok());
+    settings.forbidden.clone_from(&forbidden);
     let made = Arc::new(Egress::new(settings).map_err(|error| {
         let variable = match error {
             Unusable::CaFile { .. } => CA_FILE,
@@ -35,19 +48,21 @@ pub(crate) fn door() -> anyhow::Result<Arc<dyn Transport>> {
         };
         usage(format!("`{variable}`: {error}"))
     })?);
-    *door = Some(Arc::clone(&made));
+    doors.push((forbidden, Arc::clone(&made)));
     Ok(made)
 }
 
 /// A door of its own for an endpoint whose settings name another proxy or other authorities.
 pub(crate) fn door_for(
+    privacy: &Privacy,
     proxy: Option<&str>,
     authorities: Option<&str>,
 ) -> anyhow::Result<Arc<dyn Transport>> {
     if proxy.is_none() && authorities.is_none() {
-        return door();
+        return door(privacy);
     }
     let mut own = settings(|name| env::var(name).ok());
+    own.forbidden = closed(privacy);
     match proxy {
         None => {}
         Some("none") => own.proxy = Proxy::None,

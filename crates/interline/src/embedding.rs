@@ -12,9 +12,10 @@ use il_egress::Secret;
 use il_embed::StaticEmbedder;
 use il_embed_local::LocalEmbedder;
 use il_embed_remote::Settings;
+use il_privacy::Reach;
 use il_retrieval::{EmbedError, Embedder, EmbeddingChoice};
 
-use crate::{egress, failure::usage, settings as in_force, terminal};
+use crate::{egress, failure::usage, privacy, settings as in_force, terminal};
 
 /// The environment variable with the embedding to use.
 pub(crate) const VARIABLE: &str = "INTERLINE_EMBEDDINGS";
@@ -45,7 +46,7 @@ pub(crate) fn chosen(
 
 /// What the user's settings say, if they say anything.
 fn from_settings() -> anyhow::Result<Option<EmbeddingChoice>> {
-    let settings = in_force::read(None, None)?.settings;
+    let settings = in_force::read(None, None).settings;
     let ladder = &settings.task(Task::Embed).ladder;
     let Some(rung) = ladder.first().filter(|it| it.origin != Origin::Default) else {
         return Ok(None);
@@ -64,8 +65,11 @@ fn from_settings() -> anyhow::Result<Option<EmbeddingChoice>> {
     Ok(Some(choice))
 }
 
-/// The embedder that a choice means. Connects to nothing yet.
-pub(crate) fn embedder_of(choice: &EmbeddingChoice) -> Result<MaybeEmbedder, EmbedError> {
+/// The embedder that a choice means, for a repository or for nothing in particular. Connects to nothing yet.
+pub(crate) fn embedder_of(
+    choice: &EmbeddingChoice,
+    root: Option<&Path>,
+) -> Result<MaybeEmbedder, EmbedError> {
     Ok(match choice {
         EmbeddingChoice::None => None,
         EmbeddingChoice::Static => Some(Arc::new(StaticEmbedder::shipped())),
@@ -73,8 +77,16 @@ pub(crate) fn embedder_of(choice: &EmbeddingChoice) -> Result<MaybeEmbedder, Emb
         EmbeddingChoice::Server(server) => {
             say_if_it_leaves(choice);
             let key = env::var(KEY).ok().filter(|key| !key.trim().is_empty());
-            let door = egress::door().map_err(|why| EmbedError::Refused(format!("{why:#}")))?;
-            let settings = Settings::new(server.clone(), door).with_key(key.map(Secret::new));
+            let in_force = in_force::read(root, None).settings;
+            let door = egress::door(&in_force.privacy)
+                .map_err(|why| EmbedError::Refused(format!("{why:#}")))?;
+            let reach = match choice.is_loopback() {
+                true => Reach::ThisMachine,
+                false => Reach::Anywhere,
+            };
+            let guard = privacy::guard(&in_force, reach).map_err(EmbedError::Refused)?;
+            let settings =
+                Settings::new(server.clone(), door, guard).with_key(key.map(Secret::new));
             Some(Arc::from(il_embed_remote::embedder(settings)?))
         }
     })

@@ -12,8 +12,11 @@ use std::{
     time::Duration,
 };
 
-use il_egress::{CancelToken, Method, Patience, Request, Response, Transport as _, Trouble};
+use il_egress::{
+    CancelToken, Method, Outbound, Patience, Request, Response, Transport as _, Trouble,
+};
 use il_egress_http::{Egress, Settings};
+use il_privacy::{Guard, Manifest, Reach};
 
 /// Longer than anything here takes; a test that waits this long has failed.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -143,7 +146,7 @@ pub(crate) fn get(url: &str) -> Request {
         method: Method::Get,
         url: url.to_owned(),
         headers: Vec::new(),
-        body: Vec::new(),
+        body: Outbound::nothing(),
         patience: Patience {
             connect: LONG,
             first_byte: LONG,
@@ -155,7 +158,9 @@ pub(crate) fn get(url: &str) -> Request {
 pub(crate) fn post(url: &str, body: &str) -> Request {
     Request {
         method: Method::Post,
-        body: body.as_bytes().to_vec(),
+        body: Guard::usual(Reach::ThisMachine)
+            .seal(body.as_bytes().to_vec(), Manifest::default())
+            .expect("it names no file"),
         ..get(url)
     }
 }

@@ -36,13 +36,10 @@ pub(super) fn chat(settings: &Settings, request: &ChatRequest) -> Exchange {
     ]);
     let url = under(settings, "v1", "messages");
     let keyed = bare_key(settings, "x-api-key");
-    let mut request = post(settings, url, keyed, Framing::Sse, json);
-    if !request.headers.iter().any(|it| it.0 == "anthropic-version") {
-        let version = Header::Plain(VERSION.to_owned());
-        request.headers.push(("anthropic-version", version));
-    }
+    let mut draft = post(settings, url, keyed, Framing::Sse, json);
+    draft.head_unless_said("anthropic-version", || Header::Plain(VERSION.to_owned()));
     Exchange {
-        request,
+        draft,
         framing: Framing::Sse,
         read,
     }

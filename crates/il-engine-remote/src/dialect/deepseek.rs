@@ -53,7 +53,7 @@ fn exchange(settings: &Settings, path: &str, json: Map<String, Value>) -> Exchan
         .unwrap_or(url);
     let url = format!("{url}/{path}");
     Exchange {
-        request: post(settings, url, bearer(settings), Framing::Sse, json),
+        draft: post(settings, url, bearer(settings), Framing::Sse, json),
         framing: Framing::Sse,
         read,
     }

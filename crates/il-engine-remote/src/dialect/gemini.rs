@@ -43,7 +43,7 @@ pub(super) fn chat(settings: &Settings, request: &ChatRequest) -> Exchange {
     let url = under(settings, "v1beta", &path);
     let keyed = bare_key(settings, "x-goog-api-key");
     Exchange {
-        request: post(settings, url, keyed, Framing::Sse, json),
+        draft: post(settings, url, keyed, Framing::Sse, json),
         framing: Framing::Sse,
         read,
     }

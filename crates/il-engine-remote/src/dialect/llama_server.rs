@@ -51,7 +51,7 @@ fn exchange(settings: &Settings, path: &str, json: Map<String, Value>) -> Exchan
     // `…/v1` is where the same server is OpenAI's.
     let url = under(settings, "", path).replace("/v1/", "/");
     Exchange {
-        request: post(settings, url, bearer(settings), Framing::Sse, json),
+        draft: post(settings, url, bearer(settings), Framing::Sse, json),
         framing: Framing::Sse,
         read,
     }

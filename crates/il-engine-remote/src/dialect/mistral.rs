@@ -46,7 +46,7 @@ pub(super) fn chat(settings: &Settings, request: &ChatRequest) -> Exchange {
 fn exchange(settings: &Settings, path: &str, json: Map<String, Value>) -> Exchange {
     let url = under(settings, "v1", path);
     Exchange {
-        request: post(settings, url, bearer(settings), Framing::Sse, json),
+        draft: post(settings, url, bearer(settings), Framing::Sse, json),
         framing: Framing::Sse,
         read,
     }

@@ -78,7 +78,7 @@ fn exchange(settings: &Settings, path: &str, json: Map<String, Value>) -> Exchan
     let url = under(settings, "", path);
     let framing = Framing::Ndjson;
     Exchange {
-        request: post(settings, url, bearer(settings), framing, json),
+        draft: post(settings, url, bearer(settings), framing, json),
         framing,
         read,
     }

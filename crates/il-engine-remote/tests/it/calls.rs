@@ -13,7 +13,7 @@ use il_engine_remote::{Endpoint, RemoteEngine, SetupError};
 use crate::{
     server::{Reply, Server, byte_by_byte},
     wire::Wire,
-    world::{World, question, settings, shown},
+    world::{World, guard, question, settings, shown},
 };
 
 const SSE: &str = "text/event-stream";
@@ -61,7 +61,7 @@ fn a_window_says_how_much_fits() {
         let mut settings = settings(word, "http://127.0.0.1:1");
         (settings.context_tokens, settings.max_answer_tokens) = (2048, 200);
         let endpoint = Endpoint::new(settings, Arc::new(Wire)).expect("it can work");
-        let engine = RemoteEngine::new(Arc::new(endpoint)).expect("it can work");
+        let engine = RemoteEngine::new(Arc::new(endpoint), guard()).expect("it can work");
         format!("{:?}", engine.window().expect("models have one"))
     };
     assert_eq!(
@@ -79,7 +79,7 @@ fn what_could_never_work_is_refused_before_anything_is_sent() {
     let refused = |word: &str, change: &dyn Fn(&mut il_engine_remote::Settings)| {
         let mut settings = settings(word, "http://127.0.0.1:1");
         change(&mut settings);
-        let engine = |it: Endpoint| RemoteEngine::new(Arc::new(it));
+        let engine = |it: Endpoint| RemoteEngine::new(Arc::new(it), guard());
         let made: Result<_, SetupError> = Endpoint::new(settings, Arc::new(Wire)).and_then(engine);
         made.expect_err("refused").to_string()
     };
@@ -124,7 +124,7 @@ fn who_may_not_ask_sends_nothing() {
     let server = Server::start(Vec::new());
     let endpoint = Endpoint::new(settings("openai:m@URL", &server.url), Arc::new(Wire));
     let endpoint = endpoint.expect("it can work").with_meter(Arc::new(Broke));
-    let engine = RemoteEngine::new(Arc::new(endpoint)).expect("it can work");
+    let engine = RemoteEngine::new(Arc::new(endpoint), guard()).expect("it can work");
     let said = crate::world::complete(&engine, &question(Length::Line), &Default::default());
     assert_eq!(said, "refused: the day's 5.00 EUR are spent");
     assert!(server.asked().is_empty());

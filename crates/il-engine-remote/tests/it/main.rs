@@ -8,6 +8,7 @@ mod cancel;
 mod chats;
 mod completions;
 mod errors;
+mod leakage;
 mod memory;
 mod patience;
 mod server;

@@ -11,7 +11,7 @@ use il_engine_remote::{RemoteEngine, Settings};
 
 use crate::{
     server::{Reply, Server, byte_by_byte, status},
-    world::{World, complete, conversation, question, settings},
+    world::{World, complete, conversation, guard, question, settings},
 };
 
 const SSE: &str = "text/event-stream";
@@ -197,7 +197,7 @@ fn two_models_of_a_provider_take_turns() {
         Arc::new(crate::wire::Wire),
     );
     let other = other.expect("it can work").sharing_limits_of(&one.endpoint);
-    let other = RemoteEngine::new(Arc::new(other)).expect("it can work");
+    let other = RemoteEngine::new(Arc::new(other), guard()).expect("it can work");
     let (engine, token) = (one.engine(), CancelToken::new());
     let mine = token.clone();
     let first = thread::spawn(move || complete(&engine, &question(Length::Line), &mine));

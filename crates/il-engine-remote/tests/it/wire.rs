@@ -36,10 +36,13 @@ impl Transport for Wire {
             };
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", request.body.len()));
+        head.push_str(&format!(
+            "content-length: {}\r\n\r\n",
+            request.body.bytes().len()
+        ));
         let sent = stream
             .write_all(head.as_bytes())
-            .and_then(|()| stream.write_all(&request.body));
+            .and_then(|()| stream.write_all(request.body.bytes()));
         sent.map_err(|_| Trouble::BrokeOff(host.to_owned()))?;
         let mut socket = Socket {
             stream,

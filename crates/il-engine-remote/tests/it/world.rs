@@ -7,7 +7,7 @@ use std::{
     fmt::Write as _,
     ops::ControlFlow,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -21,6 +21,7 @@ use il_engine::{
     usage::{Meter, Usage},
 };
 use il_engine_remote::{Clock, Endpoint, RemoteChat, RemoteEngine, Settings};
+use il_privacy::{Guard, Reach};
 use serde_json::Value;
 
 use crate::{memory::Memory, server::Server, wire::Wire};
@@ -124,6 +125,12 @@ pub(crate) fn settings(word: &str, url: &str) -> Settings {
     settings
 }
 
+/// Towards anybody, with the rules and the policy of somebody who sets nothing.
+pub(crate) fn guard() -> Guard {
+    static GUARD: LazyLock<Guard> = LazyLock::new(|| Guard::usual(Reach::Anywhere));
+    GUARD.clone()
+}
+
 impl World {
     pub(crate) fn new(settings: Settings) -> Self {
         Self::over(settings, Arc::new(Wire))
@@ -156,7 +163,7 @@ impl World {
     }
 
     pub(crate) fn engine(&self) -> RemoteEngine {
-        RemoteEngine::new(Arc::clone(&self.endpoint)).expect("it can work")
+        RemoteEngine::new(Arc::clone(&self.endpoint), guard()).expect("it can work")
     }
 
     /// Everything a completion pushes, a line each, and how it ended.
@@ -167,7 +174,7 @@ impl World {
     /// The same for a conversation.
     pub(crate) fn chat(&self, request: &ChatRequest) -> String {
         let mut said = String::new();
-        let chat = RemoteChat::new(Arc::clone(&self.endpoint));
+        let chat = RemoteChat::new(Arc::clone(&self.endpoint), guard());
         let outcome = chat.chat(request, &CancelToken::new(), &mut |chunk| {
             match chunk {
                 ChatChunk::Text(text) => writeln!(said, "{text:?}").expect("text"),
@@ -261,6 +268,7 @@ pub(crate) fn conversation() -> ChatRequest {
         max_tokens: 50,
         temperature: Some(0.2),
         stops: vec!["\n\n".into(), "END".into()],
+        files: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use il_egress::{CancelToken, Header, Method, Request, Response, Trouble};
+use il_egress::{CancelToken, Header, Method, Outbound, Request, Response, Trouble};
 
 use super::{Impossible, Progress, Puller, Wanted, name_of, partial::Partial};
 use crate::{hash::is_hash, hub};
@@ -138,7 +138,7 @@ impl Attempt<'_> {
             method: Method::Get,
             url: url.to_owned(),
             headers,
-            body: Vec::new(),
+            body: Outbound::nothing(),
             patience: self.puller.patience,
         }
     }

@@ -21,12 +21,16 @@ use il_engine_remote::{
     Dialect, Endpoint, EndpointChoice, KeySource, RemoteEngine, Settings as Asking,
 };
 use il_ledger::Account;
+use il_privacy::Reach;
 
-use crate::{costs, egress, repository::lock, terminal};
+use crate::{costs, egress, privacy, repository::lock, terminal};
 
-/// Endpoints by how settings call them and what they may spend.
+/// Endpoints by how settings call them, what they may spend, and whether they may be asked.
 #[derive(Default)]
-pub(crate) struct Endpoints(Mutex<HashMap<(String, Caps), Arc<Endpoint>>>);
+pub(crate) struct Endpoints(Mutex<HashMap<(String, Caps, Closed), Arc<Endpoint>>>);
+
+/// Why nothing may leave, where nothing may.
+type Closed = Option<String>;
 
 /// For everybody and for each user in a day.
 type Caps = (Option<Amount>, Option<Amount>);
@@ -39,7 +43,8 @@ impl Endpoints {
         rung: &Rung,
     ) -> Result<Arc<dyn Engine>, String> {
         let endpoint = self.endpoint(settings, rung)?;
-        let engine = RemoteEngine::new(endpoint).map_err(|why| why.to_string())?;
+        let guard = privacy::guard(settings, reach(settings, rung, &endpoint))?;
+        let engine = RemoteEngine::new(endpoint, guard).map_err(|why| why.to_string())?;
         Ok(Arc::new(engine))
     }
 
@@ -59,7 +64,8 @@ impl Endpoints {
     fn endpoint(&self, settings: &Settings, rung: &Rung) -> Result<Arc<Endpoint>, String> {
         let name = rung.to_string();
         let caps = costs::caps(settings);
-        let key = (name.clone(), caps);
+        let closed = egress::closed(&settings.privacy);
+        let key = (name.clone(), caps, closed);
         if let Some(made) = lock(&self.0).get(&key) {
             return Ok(Arc::clone(made));
         }
@@ -82,10 +88,11 @@ impl Endpoints {
         };
         let door = match said {
             Some(said) => egress::door_for(
+                &settings.privacy,
                 said.proxy.as_ref().map(|it| it.value.as_str()),
                 said.authorities.as_ref().map(|it| it.value.as_str()),
             ),
-            None => egress::door(),
+            None => egress::door(&settings.privacy),
         };
         say_if_it_leaves(&asking);
         let metered = asking.metered;
@@ -122,6 +129,19 @@ impl Endpoints {
         let endpoint = Arc::new(endpoint);
         made.insert(key, Arc::clone(&endpoint));
         Ok(endpoint)
+    }
+}
+
+/// How far away it is.
+fn reach(settings: &Settings, rung: &Rung, endpoint: &Endpoint) -> Reach {
+    let said = match rung {
+        Rung::Endpoint(name) => settings.endpoints.get(name),
+        _ => None,
+    };
+    match said.is_some_and(|it| it.own.value) {
+        _ if endpoint.settings().choice.is_loopback() => Reach::ThisMachine,
+        true => Reach::OwnServers,
+        false => Reach::Anywhere,
     }
 }
 
@@ -225,12 +245,11 @@ mod tests {
         let (settings, problems) = Settings::read(Layers {
             user: Some(File {
                 name: "config.toml",
-                text: &text,
+                text: Ok(&text),
             }),
             known: il_config::Known {
-                dialects: &[],
-                templates: &[],
                 without_model: &["llama-server"],
+                ..il_config::Known::default()
             },
             ..Layers::default()
         });

@@ -91,7 +91,7 @@ fn embeddings(root: &Path) -> Finding {
         }
     };
     let figures = json!({"choice": choice.to_string(), "stays_here": choice.is_loopback()});
-    let asked = embedding::embedder_of(&choice).and_then(|embedder| match embedder {
+    let asked = embedding::embedder_of(&choice, None).and_then(|embedder| match embedder {
         None => Ok(None),
         Some(embedder) => embedder
             .embed(Purpose::Query, &["is it there"], &CancelToken::new())

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &EvalDocstrings) -> anyhow::Result<Exit> {
     let mut queries = docstrings::read_queries(&args.queries).map_err(as_usage)?;
     keep_languages(&mut queries, args)?;
     let choice = embedding::chosen(args.embeddings.as_ref(), None)?;
-    let embedder = embedding::embedder_of(&choice).map_err(unavailable)?;
+    let embedder = embedding::embedder_of(&choice, None).map_err(unavailable)?;
     let modes: Vec<Mode> = Mode::ALL
         .into_iter()
         .filter(|it| *it != Mode::Semantic || embedder.is_some())

@@ -20,6 +20,7 @@ use il_context::ContextEngine;
 use il_egress::{Body, Request, Response, Transport, Trouble};
 use il_engine_remote::{Endpoint, RemoteEngine, Settings as Asking};
 use il_eval::lines::{self, Latency};
+use il_privacy::{Guard, Reach};
 use il_text::Text;
 use serde_json::json;
 
@@ -136,7 +137,8 @@ fn engine(
     let mut asking = Asking::new(ENDPOINT.parse().map_err(usage)?);
     asking.context_tokens = args.tokens as usize + asking.max_answer_tokens;
     let endpoint = Endpoint::new(asking, door).map_err(usage)?;
-    let remote = RemoteEngine::new(Arc::new(endpoint)).map_err(usage)?;
+    let remote =
+        RemoteEngine::new(Arc::new(endpoint), Guard::usual(Reach::Anywhere)).map_err(usage)?;
     let index = Arc::new(OnceLock::from(opened.index));
     let retriever = Arc::new(IndexRetriever::when_open(root, index));
     let engine = ContextEngine::new(
@@ -312,7 +314,7 @@ struct Door(Mutex<Vec<(Instant, usize)>>);
 
 impl Transport for Door {
     fn send(&self, request: Request, _: &CancelToken) -> Result<Response, Trouble> {
-        lock(&self.0).push((Instant::now(), request.body.len()));
+        lock(&self.0).push((Instant::now(), request.body.bytes().len()));
         Ok(Response {
             status: 200,
             headers: vec![("content-type".into(), "text/event-stream".into())],

@@ -16,7 +16,7 @@ use crate::{
     failure::{Exit, usage},
     interrupt, models,
     progress::Bytes,
-    terminal,
+    settings, terminal,
 };
 
 /// How often it is tried without getting further.
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Pull) -> anyhow::Result<Exit> {
     if store.find(&wanted.id).is_err() {
         announce(&wanted, model, &hub);
     }
-    let door = egress::door()?;
+    let door = egress::door(&settings::read(None, None).settings.privacy)?;
     let today = models::today();
     let puller = Puller {
         transport: &*door,
