@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: what becomes of a finding.
 
+mod anchors;
 mod assignment;
 mod base64_lines;
 mod look;
@@ -25,7 +26,10 @@ use rustc_hash::FxHashMap;
 
 use self::look::Look;
 pub(crate) use self::look::problem;
-use crate::{Rule, RuleId, Rules, Switches, rules::Shape};
+use crate::{
+    Rule, RuleId, Rules, Switches,
+    rules::{Anchor, Shape},
+};
 
 /// Finds secrets of many kinds.
 #[derive(Debug)]
@@ -36,8 +40,10 @@ pub struct Finder {
     words: Option<AhoCorasick>,
     /// By keyword, the rules that it is one of.
     of_word: Vec<Box<[RuleId]>>,
-    /// The one that is found without a keyword.
+    /// The ones that are found without a keyword.
     base64_lines: Option<RuleId>,
+    digits: Vec<RuleId>,
+    ats: Vec<RuleId>,
 }
 
 /// A secret in a text. Findings of one text are in its order and do not overlap.
@@ -69,9 +75,15 @@ impl Finder {
         let mut of_word: Vec<Vec<RuleId>> = Vec::new();
         let mut known: FxHashMap<String, usize> = FxHashMap::default();
         let mut base64_lines = None;
+        let (mut digits, mut ats) = (Vec::new(), Vec::new());
         for (id, rule) in (0..).map(RuleId).zip(&rules) {
-            if rule.shape == Shape::Base64Lines {
-                base64_lines = Some(id);
+            match rule.shape {
+                Shape::Base64Lines => base64_lines = Some(id),
+                Shape::Anchored { anchor, .. } => match anchor {
+                    Anchor::Digits => digits.push(id),
+                    Anchor::At => ats.push(id),
+                },
+                Shape::Pattern(_) | Shape::Assigned { .. } | Shape::Pem => {}
             }
             for word in &rule.keywords {
                 let word = word.to_ascii_lowercase();
@@ -97,6 +109,8 @@ impl Finder {
             words: (!words.is_empty()).then_some(automaton),
             of_word: of_word.into_iter().map(Into::into).collect(),
             base64_lines,
+            digits,
+            ats,
         }
     }
 

@@ -57,10 +57,21 @@ pub(crate) enum Shape {
         /// Whether it stands in quotes, where that matters.
         quoted: Option<bool>,
     },
+    /// A pattern around what is no keyword.
+    Anchored { anchor: Anchor, pattern: String },
     /// The body of a PEM block whose first line holds the keyword.
     Pem,
     /// Lines of base64 that belong to no block.
     Base64Lines,
+}
+
+/// What a pattern is run around, where it is no keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// Eight digits or more.
+    Digits,
+    /// An `@`.
+    At,
 }
 
 /// How much is known of what a rule finds. The first wins where two find the same.

@@ -70,7 +70,7 @@ pub(super) fn secret(groups: &CaptureLocations) -> Option<(usize, usize)> {
 
 fn pattern(rule: &Rule) -> Result<Regex, String> {
     let pattern = match &rule.shape {
-        Shape::Pattern(it) => it.clone(),
+        Shape::Pattern(it) | Shape::Anchored { pattern: it, .. } => it.clone(),
         Shape::Assigned { value, quoted, .. } => {
             let end = match quoted {
                 None => END,
@@ -96,7 +96,7 @@ fn allow(rule: &Rule) -> Result<RegexSet, String> {
 
 /// Why a rule cannot be used, if it can't.
 pub(crate) fn problem(rule: &Rule) -> Option<String> {
-    if let Shape::Pattern(_) | Shape::Assigned { .. } = rule.shape {
+    if !matches!(rule.shape, Shape::Pem | Shape::Base64Lines) {
         let regex = match pattern(rule) {
             Ok(it) => it,
             Err(what) => return Some(format!("`pattern`: {what}")),

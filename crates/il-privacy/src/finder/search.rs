@@ -10,7 +10,7 @@ use std::ops::Range;
 use regex::bytes::CaptureLocations;
 
 use super::{
-    Finder, Finding, Work,
+    Finder, Finding, Work, anchors,
     assignment::{self, Link, Value},
     base64_lines, look,
     overlap::{self, Candidate},
@@ -42,6 +42,16 @@ pub(super) fn search(finder: &Finder, text: &str) -> (Vec<Finding>, Work) {
             for id in &*finder.of_word[hit.pattern().as_usize()] {
                 search.hit(*id, hit.start()..hit.end());
             }
+        }
+    }
+    if !finder.digits.is_empty() {
+        for number in anchors::numbers(text.as_bytes()) {
+            search.widen_all(&finder.digits, &number);
+        }
+    }
+    if !finder.ats.is_empty() {
+        for at in anchors::ats(text.as_bytes()) {
+            search.widen_all(&finder.ats, &at);
         }
     }
     for id in 0..search.windows.len() {
@@ -96,7 +106,13 @@ impl Search<'_> {
                     self.candidate(id, span);
                 }
             }
-            Shape::Base64Lines => {}
+            Shape::Base64Lines | Shape::Anchored { .. } => {}
+        }
+    }
+
+    fn widen_all(&mut self, ids: &[RuleId], anchor: &Range<usize>) {
+        for id in ids {
+            self.widen(*id, self.finder.rule(*id), anchor);
         }
     }
 

@@ -53,7 +53,11 @@ fn complaint(finder: &Finder, rule: RuleId, sample: &Sample) -> Option<String> {
                 sample.text
             ));
         }
-        if sample.text[by.span.clone()].contains(['"', '\'', '\n', ' ']) {
+        let signs: &[char] = match finder.rule(rule).category {
+            crate::Category::Personal => &['"', '\'', '\n'],
+            _ => &['"', '\'', '\n', ' '],
+        };
+        if sample.text[by.span.clone()].contains(signs) {
             return Some(format!(
                 "found is too much: `{}`",
                 &sample.text[by.span.clone()]

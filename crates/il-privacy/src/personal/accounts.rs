@@ -46,7 +46,7 @@ fn issuer(digits: &[u32]) -> bool {
                 || matches!(first(4), 2221..=2720 | 3528..=3589 | 6011 | 2200..=2204 | 9792)
                 || matches!(first(3), 644..=649)
         }
-        19 => first(1) == 4 || first(2) == 62,
+        19 => first(2) == 62,
         _ => false,
     }
 }

@@ -84,7 +84,17 @@ pub(super) fn phone(text: &str) -> bool {
     } else {
         7..=13
     };
-    most.contains(&number.len()) && distinct >= 4 && !fictional && is_grouped(text)
+    most.contains(&number.len())
+        && distinct >= 4
+        && !fictional
+        && is_grouped(text)
+        && !is_date(text)
+}
+
+/// `+9999-12-31`: no country's code has four digits.
+fn is_date(text: &str) -> bool {
+    let year = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+    text.starts_with('+') && year >= 4 && text[year + 1..].starts_with('-')
 }
 
 /// No version, address or date: dots stand between groups of two digits or more.
@@ -139,6 +149,7 @@ mod tests {
             "1.2.3",
             "+1 555 0123",
             "0000000000",
+            "+9999-12-31 23",
             "+1234567890123456",
         ] {
             assert!(!phone(it), "{it}");

@@ -6,7 +6,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Category, Rank, Rule, Shape};
+use super::{Anchor, Category, Rank, Rule, Shape};
 
 /// Bytes around a keyword, where a rule says nothing.
 const REACH: usize = 256;
@@ -140,6 +140,8 @@ impl Raw {
                     self.service.iter().flat_map(|it| spellings(it)).collect(),
                 )
             }
+            (Some(pattern), None, Some("digits")) => anchored(Anchor::Digits, pattern),
+            (Some(pattern), None, Some("at")) => anchored(Anchor::At, pattern),
             (None, None, Some("pem")) => (Shape::Pem, self.keywords),
             (None, None, Some("base64-lines")) => (Shape::Base64Lines, Vec::new()),
             _ => {
@@ -149,7 +151,8 @@ impl Raw {
                 );
             }
         };
-        if keywords.is_empty() && shape != Shape::Base64Lines {
+        let free = matches!(shape, Shape::Base64Lines | Shape::Anchored { .. });
+        if keywords.is_empty() && !free {
             return Err("`keywords` is missing".to_owned());
         }
         if let Some(it) = keywords.iter().find(|it| it.len() < SHORTEST_KEYWORD) {
@@ -162,7 +165,7 @@ impl Raw {
         }
         let rank = match (file, &shape) {
             _ if category == Category::Personal => Rank::Person,
-            ("generic", Shape::Pattern(_)) => Rank::Kind,
+            ("generic", Shape::Pattern(_) | Shape::Anchored { .. }) => Rank::Kind,
             ("generic", Shape::Assigned { .. }) => Rank::Word,
             (_, Shape::Assigned { .. }) => Rank::Service,
             _ => Rank::Form,
@@ -184,6 +187,10 @@ impl Raw {
             source: self.source.into(),
         })
     }
+}
+
+fn anchored(anchor: Anchor, pattern: String) -> (Shape, Vec<String>) {
+    (Shape::Anchored { anchor, pattern }, Vec::new())
 }
 
 /// How the words of a service are written together in a name: `new-relic` is `newrelic`, `new_relic`, `new.relic`,
