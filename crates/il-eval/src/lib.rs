@@ -14,6 +14,7 @@ pub mod cases;
 pub mod coverage;
 pub mod docstrings;
 pub mod lines;
+pub mod privacy;
 pub mod speed;
 
 mod answer;

@@ -10,6 +10,8 @@ mod blocks;
 mod carriers;
 mod code;
 mod kinds;
+#[cfg(test)]
+mod round_trip;
 mod score;
 mod set;
 mod store;

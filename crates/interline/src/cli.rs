@@ -17,7 +17,7 @@ use il_retrieval::{EmbeddingChoice, Mode};
 pub(crate) use self::config::{Config, ConfigCheck, ConfigShow};
 pub(crate) use self::context::ShowContext;
 pub(crate) use self::cost::Cost;
-pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex, EvalOverhead};
+pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex, EvalOverhead, EvalPrivacy};
 use crate::place::Place;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -350,6 +350,7 @@ pub(crate) enum Eval {
     Docstrings(EvalDocstrings),
     Index(EvalIndex),
     Overhead(EvalOverhead),
+    Privacy(EvalPrivacy),
 }
 
 /// Complete the lines of a cases file and count how many come out right

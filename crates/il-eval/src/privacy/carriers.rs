@@ -37,8 +37,8 @@ pub(crate) struct Carrier<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Filled {
     pub(crate) text: String,
-    /// Bytes of the secret's core.
-    pub(crate) core: Range<usize>,
+    /// Bytes of the secret that must not stay.
+    pub(crate) core: Vec<Range<usize>>,
     /// Bytes of all that was put in.
     pub(crate) secret: Range<usize>,
 }
@@ -67,7 +67,7 @@ impl Carrier<'_> {
     /// Whether this secret can stand here. What has quotes or several lines needs lines of its own; of several lines
     /// without quotes one can be made.
     pub(crate) fn takes(&self, secret: &str, own_lines: bool) -> bool {
-        let quotes = secret.contains(['"', '\'', '`', '\\']);
+        let quotes = secret.contains(['"', '\'', '`']);
         match self.hole {
             Hole::Secret => !own_lines && !secret.contains('\n') && !quotes,
             Hole::Lines => true,
@@ -76,7 +76,7 @@ impl Carrier<'_> {
     }
 
     /// Puts a secret in. `core` are the bytes of it that must not stay.
-    pub(crate) fn fill(&self, secret: &str, core: Range<usize>, name: &[String]) -> Filled {
+    pub(crate) fn fill(&self, secret: &str, core: &[Range<usize>], name: &[String]) -> Filled {
         let at = self.text.find(self.mark).unwrap_or_default();
         let before = named(&self.text[..at], name);
         let after = named(&self.text[at + self.mark.len()..], name);
@@ -89,12 +89,13 @@ impl Carrier<'_> {
         };
         let from = before.len();
         let put = replace(secret);
-        let start = from + replace(&secret[..core.start]).len();
-        let end = start + replace(&secret[core]).len();
+        let moved = |at: usize| from + replace(&secret[..at]).len();
+        let core = core.iter().map(|it| moved(it.start)..moved(it.end));
+        let core = core.collect();
         let secret = from..from + put.len();
         Filled {
             text: [before, put, after].concat(),
-            core: start..end,
+            core,
             secret,
         }
     }
@@ -154,8 +155,8 @@ mod tests {
             assert!(fillers.iter().any(|it| it.ending() == ending), "{ending}");
         }
         for carrier in &carriers {
-            let filled = carrier.fill("s3cr3t", 0..6, &words());
-            assert_eq!(&filled.text[filled.core.clone()], "s3cr3t");
+            let filled = carrier.fill("s3cr3t", std::slice::from_ref(&(0..6)), &words());
+            assert_eq!(&filled.text[filled.core[0].clone()], "s3cr3t");
             assert!(
                 !filled.text.contains(['«', '»', '‹', '›']),
                 "{}",
@@ -167,25 +168,30 @@ mod tests {
     #[test]
     fn a_name_is_written_in_the_manner_of_the_place() {
         let place = of("‹snake› ‹camel› ‹Pascal› ‹SCREAM› ‹kebab› ‹words› «secret»;");
-        let filled = place.fill("x-42", 2..4, &words());
+        let filled = place.fill("x-42", std::slice::from_ref(&(2..4)), &words());
         assert_eq!(
             filled.text,
             "acme_api_key acmeApiKey AcmeApiKey ACME_API_KEY acme-api-key acme api key x-42;"
         );
-        assert_eq!(&filled.text[filled.core], "42");
+        assert_eq!(&filled.text[filled.core[0].clone()], "42");
         assert_eq!(&filled.text[filled.secret], "x-42");
     }
 
     #[test]
     fn several_lines_stay_several_or_become_one() {
-        let (secret, core) = ("BEGIN\nabc\ndef\nEND", 6..13);
+        let (secret, core) = ("BEGIN\nabc\ndef\nEND", [6..9, 10..13]);
         let lines = of("k: |\n  «lines»\nz");
-        let filled = lines.fill(secret, core.clone(), &[]);
+        let filled = lines.fill(secret, &core, &[]);
         assert_eq!(filled.text, "k: |\n  BEGIN\n  abc\n  def\n  END\nz");
-        assert_eq!(&filled.text[filled.core], "abc\n  def");
-        let escaped = of("\"«escaped»\"").fill(secret, core, &[]);
+        let parts: Vec<_> = filled
+            .core
+            .iter()
+            .map(|it| &filled.text[it.clone()])
+            .collect();
+        assert_eq!(parts, ["abc", "def"]);
+        let escaped = of("\"«escaped»\"").fill(secret, &core, &[]);
         assert_eq!(escaped.text, "\"BEGIN\\nabc\\ndef\\nEND\"");
-        assert_eq!(&escaped.text[escaped.core], "abc\\ndef");
+        assert_eq!(&escaped.text[escaped.core[1].clone()], "def");
         assert!(!of("'«secret»'").takes(secret, true));
         assert!(of("'«secret»'").takes("abc", false));
         assert!(!of("'«escaped»'").takes("a'b\n", true));

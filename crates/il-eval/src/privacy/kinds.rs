@@ -41,8 +41,8 @@ fn form(template: &str, category: Category) -> Form<'_> {
     let value = unmask(&masked[span], &pieces, template);
     let telling = value.iter().any(|it| it.is_telling());
     let quoted = |it: &Piece<'_>| match it {
-        Piece::Text(text) => text.contains(['"', '\'', '`', '\n', '\\']),
-        Piece::MadeUp(spec) => spec.starts_with("{pem"),
+        Piece::Text(text) => text.contains(['"', '\'', '`', '\n']),
+        Piece::MadeUp(spec) => spec.starts_with("{pem:"),
     };
     Form {
         shaped: telling || value.iter().any(says_something),
@@ -92,12 +92,11 @@ fn unmask<'a>(masked: &str, all: &[Piece<'a>], template: &'a str) -> Vec<Piece<'
     for run in runs(masked) {
         match run.chars().next() {
             Some(it) if is_mark(it) => value.push(all[(it as usize & 0xFFF).min(all.len() - 1)]),
-            // The text stands in the template, but for doubled braces, which no value has twice.
-            _ => value.extend(
-                template
-                    .find(run)
-                    .map(|at| Piece::Text(&template[at..at + run.len()])),
-            ),
+            // A doubled brace is one here, so the text stands in the template up to each.
+            _ => value.extend(run.split_inclusive('{').filter_map(|part| {
+                let at = template.find(part)?;
+                Some(Piece::Text(&template[at..at + part.len()]))
+            })),
         }
     }
     value
@@ -127,13 +126,20 @@ fn value_in(text: &str, category: Category) -> (Range<usize>, String) {
         return (0..text.len(), String::new());
     };
     let last = last + it.len_utf8();
+    // A text of several lines is one thing.
+    if text.trim_end().contains('\n') {
+        return (0..text.trim_end().len(), String::new());
+    }
     let line = text[..first].rfind('\n').map_or(0, |it| it + 1);
     let end = text[last..].find('\n').map_or(text.len(), |it| last + it);
     let whole = trimmed(text, line..end);
     let (inner, quoted) = match quotes_around(text, line, first, last) {
         Some(inner) => (inner, true),
-        // A header says what its value is.
+        // A header says what its value is, a connection string is one as a whole.
         None if category == Category::Session && text[line..first].contains(": ") => {
+            return (whole, String::new());
+        }
+        None if category == Category::Connection && !text.contains("://") => {
             return (whole, String::new());
         }
         None => (bare(text, whole.clone(), first, last, category), false),
@@ -194,6 +200,10 @@ fn bare(
     let scheme = word.find("://").unwrap_or(word.len());
     let sign = word[..scheme].rfind('=');
     let tag = word.rfind('>');
+    // Words in front that are no assignment are a command, and say what it is.
+    if space > 0 && sign.is_none() && tag.is_none() {
+        return whole;
+    }
     let start = sign.max(tag).map_or(space, |at| space + at + 1);
     whole.start + start..until_space(text, last, whole.end, category)
 }

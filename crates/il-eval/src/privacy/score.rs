@@ -177,7 +177,7 @@ impl Tally {
         let one = Figures {
             secrets: 1,
             hit: usize::from(!hits.is_empty()),
-            whole: usize::from(covered(&label.core, hits)),
+            whole: usize::from(label.core.iter().all(|it| covered(it, hits))),
             named_right: usize::from(hits.iter().any(right)),
             ..Figures::default()
         };
@@ -305,7 +305,7 @@ mod tests {
             kind: kind.into(),
             category,
             is_secret: category.is_some(),
-            core,
+            core: vec![core],
         }
     }
 

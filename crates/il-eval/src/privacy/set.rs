@@ -63,7 +63,7 @@ pub struct Label {
     pub is_secret: bool,
     /// Bytes that must not stay.
     #[serde(skip)]
-    pub core: Range<usize>,
+    pub core: Vec<Range<usize>>,
 }
 
 #[expect(clippy::ref_option, reason = "serde hands the field over by reference")]
@@ -79,7 +79,7 @@ struct Place {
     category: Option<Category>,
     /// Bytes of all lines that count.
     secret: Range<usize>,
-    core: Range<usize>,
+    core: Vec<Range<usize>>,
 }
 
 /// `samples` secrets of every kind.
@@ -150,7 +150,7 @@ fn secrets(
             continue;
         };
         let carrier = here[random.below(here.len())];
-        let Filled { text, core, secret } = carrier.fill(&made.text, made.core, &name);
+        let Filled { text, core, secret } = carrier.fill(&made.text, &made.core, &name);
         places.push(Place {
             ending: carrier.ending.to_owned(),
             text,
@@ -201,7 +201,7 @@ fn as_it_is(template: &str, rule: &Rule, random: &mut Random) -> Place {
         kind: format!("like {}", rule.category.word()),
         category: None,
         secret: all.clone(),
-        core: all,
+        core: vec![all],
     }
 }
 
@@ -214,30 +214,34 @@ fn hand_made(block: &blocks::Block<'_>, seed: u64) -> Place {
     let category = Category::ALL.into_iter().find(|it| it.word() == category);
     let Made { text, core } = make(&pieces(block.text, Braces::Plain), seed);
     let (mut clean, mut marks) = (String::new(), Vec::new());
-    let mut core_at = core.start;
+    // Where each byte of the text is without marks.
+    let mut moved = vec![0; text.len() + 1];
     for (at, it) in text.char_indices() {
+        moved[at] = clean.len();
         match it {
             '«' | '»' => marks.push(clean.len()),
             '¦' => {}
             _ => clean.push(it),
         }
-        if at == core.start {
-            core_at = clean.len() - it.len_utf8();
-        }
     }
+    moved[text.len()] = clean.len();
     let secret = match marks[..] {
         [from, to] => from..to,
         _ => 0..clean.len(),
     };
-    // In the secret the longest part counts; a mark of several parts counts whole where that lies elsewhere.
-    let longest = core_at..core_at + core.len();
-    let inside = secret.start <= longest.start && longest.end <= secret.end;
+    let core = core.iter().map(|it| moved[it.start]..moved[it.end]);
+    let mut core: Vec<_> = core
+        .filter(|it| secret.start <= it.start && it.end <= secret.end)
+        .collect();
+    if core.is_empty() {
+        core.push(secret.clone());
+    }
     Place {
         ending: ending.to_owned(),
         text: clean,
         kind: kind.into(),
         category,
-        core: if inside { longest } else { secret.clone() },
+        core,
         secret,
     }
 }
@@ -263,7 +267,8 @@ fn files(
                 labels: Vec::new(),
             };
             for (turn, place) in places.iter().enumerate() {
-                if turn % 3 == 0
+                // Pages of text are about something else from one paragraph to the next.
+                if (turn % 3 == 0 || ending == "txt")
                     && let Some(code) = filler(ending, random)
                 {
                     file.text += &code;
@@ -288,7 +293,11 @@ fn append(file: &mut File, place: &Place) {
         kind: place.kind.clone(),
         category: place.category,
         is_secret: place.category.is_some(),
-        core: base + place.core.start..base + place.core.end,
+        core: place
+            .core
+            .iter()
+            .map(|it| base + it.start..base + it.end)
+            .collect(),
     });
 }
 

@@ -7,11 +7,11 @@
 
 use std::ops::Range;
 
-use il_privacy::samples::expand;
+use il_privacy::samples::sample;
 
 use crate::sampling::Random;
 
-/// The words before the colon that make something up.
+/// What makes something up, in texts where a brace may be just a brace.
 const GENERATORS: &[&str] = &[
     "hex",
     "HEX",
@@ -19,6 +19,9 @@ const GENERATORS: &[&str] = &[
     "lower",
     "upper",
     "digits",
+    "letters",
+    "lowernum",
+    "uppernum",
     "base64",
     "base64url",
     "base32",
@@ -45,7 +48,7 @@ impl Piece<'_> {
     pub(crate) fn is_random(self) -> bool {
         match self {
             Self::Text(_) => false,
-            Self::MadeUp(spec) => !matches!(generator(spec), "word" | "name"),
+            Self::MadeUp(spec) => !matches!(generator(spec), "word" | "name" | "pick"),
         }
     }
 
@@ -53,7 +56,11 @@ impl Piece<'_> {
     pub(crate) fn is_telling(self) -> bool {
         match self {
             Self::Text(_) => false,
-            Self::MadeUp(spec) => matches!(generator(spec), "jwt" | "pem" | "luhn" | "iban"),
+            Self::MadeUp(spec) => {
+                let generator = generator(spec);
+                matches!(generator, "jwt" | "luhn" | "iban" | "github" | "email")
+                    || generator.starts_with("pem")
+            }
         }
     }
 }
@@ -83,14 +90,19 @@ pub(crate) fn pieces(template: &str, braces: Braces) -> Vec<Piece<'_>> {
             (from, at) = (open + 2, open + 2);
             continue;
         }
-        let close = template[open..].find('}').map(|it| open + it + 1);
-        match close {
-            Some(close) if GENERATORS.contains(&generator(&template[open..close])) => {
-                push_text(&mut pieces, &template[from..open]);
-                pieces.push(Piece::MadeUp(&template[open..close]));
-                (from, at) = (close, close);
+        let Some(close) = template[open..].find('}').map(|it| open + it + 1) else {
+            break;
+        };
+        let slot = &template[open..close];
+        let is_mark = braces == Braces::Doubled && matches!(slot, "{(}" | "{)}");
+        if is_mark || braces == Braces::Doubled || GENERATORS.contains(&generator(slot)) {
+            push_text(&mut pieces, &template[from..open]);
+            if !is_mark {
+                pieces.push(Piece::MadeUp(slot));
             }
-            _ => at = open + 1,
+            (from, at) = (close, close);
+        } else {
+            at = open + 1;
         }
     }
     push_text(&mut pieces, &template[from..]);
@@ -107,8 +119,8 @@ fn push_text<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) text: String,
-    /// The longest part that nobody could guess; all of it where there is none.
-    pub(crate) core: Range<usize>,
+    /// What nobody could guess, part by part; all of it where there is nothing.
+    pub(crate) core: Vec<Range<usize>>,
 }
 
 /// Makes up what is to be made up. The same seed makes the same text.
@@ -119,27 +131,33 @@ pub(crate) fn make(pieces: &[Piece<'_>], seed: u64) -> Made {
         let from = made.text.len();
         match piece {
             Piece::Text(text) => made.text.push_str(text),
-            Piece::MadeUp(spec) => made.text.push_str(&one(spec, &mut random)),
-        }
-        let to = made.text.len();
-        if piece.is_random() && to - from > made.core.len() {
-            made.core = from..to;
+            Piece::MadeUp(spec) => {
+                let (text, secret) = one(spec, &mut random);
+                made.text.push_str(&text);
+                let secret = secret.into_iter().filter(|_| piece.is_random());
+                made.core
+                    .extend(secret.map(|it| from + it.start..from + it.end));
+            }
         }
     }
     if made.core.is_empty() {
-        made.core = 0..made.text.len();
+        made.core.push(0..made.text.len());
     }
     made
 }
 
-fn one(spec: &str, random: &mut Random) -> String {
-    match spec
+/// What is made up, and what of it nobody could guess.
+fn one(spec: &str, random: &mut Random) -> (String, Vec<Range<usize>>) {
+    let signs = spec
         .strip_prefix("{of:")
-        .and_then(|it| it.strip_suffix('}'))
-    {
-        Some(rest) => of_signs(rest, random),
-        None => expand(spec, random.next()),
+        .and_then(|it| it.strip_suffix('}'));
+    if let Some(rest) = signs {
+        let text = of_signs(rest, random);
+        let all = 0..text.len();
+        return (text, vec![all]);
     }
+    let made = sample(spec, random.next());
+    (made.text, made.secret)
 }
 
 /// `SIGNS:N`.
@@ -175,17 +193,15 @@ mod tests {
     }
 
     #[test]
-    fn the_core_is_the_longest_part_that_nobody_guesses() {
-        let parts = pieces("x-{of:AB:2}:{of:CD:5}@host", Braces::Plain);
+    fn the_core_is_what_nobody_guesses() {
+        let parts = pieces("x-{of:AB:2}:{of:CD:5}@{word}", Braces::Plain);
         let made = make(&parts, 7);
-        assert_eq!(made.core, 5..10);
-        assert!(
-            made.text[made.core.clone()]
-                .chars()
-                .all(|it| "CD".contains(it))
-        );
+        assert_eq!(made.core, [2..4, 5..10]);
+        assert!(made.text[5..10].chars().all(|it| "CD".contains(it)));
         assert_eq!(make(&parts, 7), made);
         assert_ne!(make(&parts, 8), made);
-        assert_eq!(make(&pieces("nothing", Braces::Plain), 1).core, 0..7);
+        assert_eq!(make(&pieces("nothing", Braces::Plain), 1).core, [0..7]);
+        let marked = pieces("a{(}b{hex:4}{)};", Braces::Doubled);
+        assert_eq!(marked.len(), 4);
     }
 }

@@ -173,3 +173,54 @@ pub(crate) struct EvalOverhead {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+/// Look for secrets in files that hold some in known places, and count what is found and what is not
+///
+/// Every kind of secret is made up so many times and put into code of its own; a second set of lines was written without a look
+/// at the rules. With `--code` real code is looked through instead, where nearly everything that is found is a false alarm.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  interline eval privacy
+  interline eval privacy --write /tmp/set                 the files, `labels.jsonl`, and where we are wrong
+  eval/privacy/compare.py                                 the same with detect-secrets beside
+  interline eval privacy --code eval/data/dev/go-gin      what is found in code that is there")]
+pub(crate) struct EvalPrivacy {
+    /// How many secrets of every kind
+    #[arg(long, value_name = "N", default_value_t = 20,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) samples: u16,
+
+    /// What they are made up from: the same number makes the same files
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Write the files and what is where in them to a folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write: Option<PathBuf>,
+
+    /// Score what another scanner found in the same files: JSON Lines of `path` and `line`
+    #[arg(long, value_name = "NAME=FILE", value_parser = beside)]
+    pub(crate) beside: Vec<(String, PathBuf)>,
+
+    /// Look through this folder of code instead
+    #[arg(long, value_name = "DIR", conflicts_with = "write")]
+    pub(crate) code: Vec<PathBuf>,
+
+    /// Look for the kinds too that are off where nobody asks for them; with `--code`
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn beside(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), file.into()))
+        }
+        _ => Err("expected NAME=FILE".to_owned()),
+    }
+}

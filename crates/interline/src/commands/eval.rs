@@ -1,4 +1,4 @@
-//! `interline eval`: how good suggestions and searches are, and how fast.
+//! `interline eval`: how good suggestions, searches and redaction are, and how fast.
 
 mod asking;
 mod coverage;
@@ -6,6 +6,7 @@ mod docstrings;
 mod index;
 mod lines;
 mod overhead;
+mod privacy;
 mod replay;
 
 use crate::{cli::Eval, failure::Exit};
@@ -18,5 +19,6 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<Exit> {
         Eval::Docstrings(args) => docstrings::run(args),
         Eval::Index(args) => index::run(args),
         Eval::Overhead(args) => overhead::run(args),
+        Eval::Privacy(args) => privacy::run(args),
     }
 }
