@@ -80,12 +80,26 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
             at += 1;
             continue;
         }
+        // What stands there was taken out already.
+        if let Some(b'_' | b':') = text[at..end].strip_prefix(b"REDACTED").and_then(<[u8]>::first) {
+            let ours = |it: &u8| it.is_ascii_alphanumeric() || b"_:-".contains(it);
+            at += text[at..end].iter().take_while(|it| ours(it)).count();
+            continue;
+        }
         let run = at..at
             + text[at..end]
                 .iter()
                 .take_while(|it| is_base64(**it))
                 .count();
         at = run.end;
+        // A placeholder stands for a line that was taken out.
+        let (before, behind) = (text[run.start - 1], text.get(run.end));
+        if matches!(before, b'_' | b'<')
+            || behind == Some(&b'_')
+            || before == b'-' && behind == Some(&b'>')
+        {
+            continue;
+        }
         // `Proc-Type: 4,ENCRYPTED`: the rest of its line is none of the body.
         if text[at..end].starts_with(b": ")
             || text[at..end].starts_with(b"-")
