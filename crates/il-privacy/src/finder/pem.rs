@@ -81,7 +81,10 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
             continue;
         }
         // What stands there was taken out already.
-        if let Some(b'_' | b':') = text[at..end].strip_prefix(b"REDACTED").and_then(<[u8]>::first) {
+        if let Some(b'_' | b':') = text[at..end]
+            .strip_prefix(b"REDACTED")
+            .and_then(<[u8]>::first)
+        {
             let ours = |it: &u8| it.is_ascii_alphanumeric() || b"_:-".contains(it);
             at += text[at..end].iter().take_while(|it| ours(it)).count();
             continue;

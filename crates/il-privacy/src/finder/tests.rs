@@ -1,5 +1,7 @@
 //! What holds for every rule that is shipped, and for every text.
 
+mod properties;
+
 use super::*;
 use crate::samples::{Sample, sample};
 
