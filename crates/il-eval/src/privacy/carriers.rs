@@ -64,14 +64,14 @@ fn carrier(block: &Block<'static>) -> Option<Carrier<'static>> {
 }
 
 impl Carrier<'_> {
-    /// Whether this secret can stand here. What has quotes or several lines needs lines of its own; of several lines
-    /// without quotes one can be made.
+    /// Whether this secret can stand here. What has quotes or several lines needs lines of its own; of a block that says where
+    /// it begins and ends one line can be made.
     pub(crate) fn takes(&self, secret: &str, own_lines: bool) -> bool {
         let quotes = secret.contains(['"', '\'', '`']);
         match self.hole {
             Hole::Secret => !own_lines && !secret.contains('\n') && !quotes,
             Hole::Lines => true,
-            Hole::Escaped => secret.contains('\n') && !quotes,
+            Hole::Escaped => secret.starts_with("-----") && !quotes,
         }
     }
 

@@ -54,12 +54,21 @@ pub fn survey(root: &Path, finder: &Finder) -> anyhow::Result<Survey> {
     for file in tree::read(root)? {
         survey.files += 1;
         survey.lines += file.text.lines().count();
+        let mut last = None;
         for found in finder.find(&file.text) {
             let rule = finder.rule(found.rule);
+            let line = file.text[..found.span.start].matches('\n').count() + 1;
+            // A key of several lines is one finding.
+            let is_key = rule.category == Category::PrivateKey;
+            let goes_on = is_key && last == Some((line - 1, found.rule));
+            last = Some((line, found.rule));
+            if goes_on {
+                continue;
+            }
             *survey.categories.entry(rule.category.word()).or_default() += 1;
             survey.findings.push(Sighting {
                 path: file.path.clone(),
-                line: file.text[..found.span.start].matches('\n').count() + 1,
+                line,
                 rule: rule.id.to_string(),
                 category: Category::word(rule.category),
                 shown: shown(&file.text[found.span]),

@@ -221,6 +221,15 @@ fn until_space(text: &str, from: usize, end: usize, category: Category) -> usize
 /// The name in front of a sign that assigns.
 fn name_before(before: &str) -> Option<String> {
     let before = before.trim_end();
+    // `National Insurance: …` in prose.
+    if let Some(words) = before.strip_suffix(':')
+        && words.contains(' ')
+        && words
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || it == ' ')
+    {
+        return Some(words.trim().to_owned());
+    }
     let before = before
         .strip_suffix(":=")
         .or_else(|| before.strip_suffix("=>"))
@@ -318,6 +327,15 @@ mod tests {
             expect![[r#"
                 {alnum:40}
                 api key
+                named
+            "#]],
+        );
+        check(
+            "National insurance: {nino}",
+            Category::Personal,
+            expect![[r#"
+                {nino}
+                national insurance
                 named
             "#]],
         );
