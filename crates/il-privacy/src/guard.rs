@@ -19,6 +19,7 @@ pub struct Guard {
     policy: Arc<Policy>,
     reach: Reach,
     restore: Restore,
+    repository: Option<Arc<str>>,
 }
 
 /// Why something may not be sent. Texts hold paths and names of rules, no content.
@@ -52,6 +53,7 @@ impl Guard {
             policy,
             reach,
             restore,
+            repository: None,
         }
     }
 
@@ -66,6 +68,13 @@ impl Guard {
     #[must_use]
     pub fn restoring(mut self, restore: Restore) -> Self {
         self.restore = restore;
+        self
+    }
+
+    /// What the record calls the repository whose files it guards.
+    #[must_use]
+    pub fn for_repository(mut self, name: &str) -> Self {
+        self.repository = Some(name.into());
         self
     }
 
@@ -94,10 +103,11 @@ impl Guard {
     }
 
     /// JSON as it goes on the wire: every text in it redacted. `manifest` says what it was made of.
-    pub fn seal(&self, json: Vec<u8>, manifest: Manifest) -> Result<Outbound, Withheld> {
+    pub fn seal(&self, json: Vec<u8>, mut manifest: Manifest) -> Result<Outbound, Withheld> {
         for path in &manifest.files {
             self.allows(path)?;
         }
+        manifest.repository = manifest.repository.or_else(|| self.repository.clone());
         Ok(self.redactor.seal(json, manifest))
     }
 

@@ -18,6 +18,8 @@ pub struct Outbound {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
     pub purpose: Purpose,
+    /// Whose files they are, as the record calls it.
+    pub repository: Option<Arc<str>>,
     /// Paths inside the repository, `/`-separated.
     pub files: Vec<Arc<str>>,
     /// Ids of the rules that found something in it, and how often.

@@ -34,7 +34,10 @@ fn planted() -> Vec<Planted> {
         let secrets = sample.secret.iter().map(|it| &sample.text[it.clone()]);
         let lines = secrets.flat_map(str::lines);
         let signs = lines.filter(|it| it.len() >= 6 && !it.starts_with("-----"));
-        let signs: Vec<String> = signs.map(str::to_owned).collect();
+        let mut signs: Vec<String> = signs.map(str::to_owned).collect();
+        if let ([], [first, .., last]) = (&*signs, &*sample.secret) {
+            signs.push(sample.text[first.start..last.end].to_owned());
+        }
         assert!(!signs.is_empty(), "{}", rule.id);
         Planted {
             line: sample.text,
