@@ -1,10 +1,9 @@
-//! What is never learnt, decided by name, size and shape.
+//! What is never learnt, decided by size and shape.
 //!
-//! Secrets are refused by file name before anything is read; large, binary, minified and generated files
-//! because they teach nothing a person would type. Everything else is welcome.
+//! Large, binary, minified and generated files teach nothing a person would type. Everything else is welcome.
 //!
-//! Deliberately absent: secrets inside ordinary files, ignore files, and symlinks; who walks the tree
-//! asks about the real name of a file as well as the one it is reached by.
+//! Deliberately absent: which paths are private (`il_privacy::Policy`, which is asked first), secrets inside ordinary
+//! files, ignore files, and symlinks; who walks the tree asks about the real name of a file as well as the one it is reached by.
 
 use std::fmt;
 
@@ -18,8 +17,8 @@ const HEAD: usize = 4096;
 /// Why a file is not learnt from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// Its name says that it holds secrets.
-    Secret,
+    /// The privacy policy keeps it out: said by whoever asked the policy.
+    Private,
     /// It is larger than [`MAX_BYTES`].
     TooLarge,
     /// It holds bytes that text does not.
@@ -33,7 +32,7 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Secret => "holds secrets by its name",
+            Self::Private => "is blocked by the privacy policy",
             Self::TooLarge => "is too large",
             Self::Binary => "is binary",
             Self::Minified => "is minified",
@@ -42,95 +41,17 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Names that are secrets whole.
-const SECRET_NAMES: &[&str] = &[
-    ".env",
-    ".envrc",
-    ".netrc",
-    "_netrc",
-    ".npmrc",
-    ".pypirc",
-    ".pgpass",
-    ".my.cnf",
-    ".htpasswd",
-    ".git-credentials",
-    ".dockercfg",
-    ".vault-token",
-    ".boto",
-    ".s3cfg",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    "kubeconfig",
-    "shadow",
-    "master.key",
-    "secring.gpg",
-    "wp-config.php",
-    ".yarnrc.yml",
-    "auth.json",
-    ".terraformrc",
-];
-
-/// Endings that make a name a secret.
-const SECRET_ENDINGS: &[&str] = &[
-    ".pem",
-    ".key",
-    ".p8",
-    ".p12",
-    ".pfx",
-    ".jks",
-    ".keystore",
-    ".truststore",
-    ".kdb",
-    ".kdbx",
-    ".ppk",
-    ".asc",
-    ".gpg",
-    ".der",
-    ".ovpn",
-    ".agekey",
-    ".tfstate",
-    ".tfstate.backup",
-    ".tfvars",
-    ".tfvars.json",
-    ".env",
-    ".mobileprovision",
-];
-
-/// Stems (the name up to its first dot) that make a configuration file a secret.
-const SECRET_STEMS: &[&str] = &[
-    "credentials",
-    "credential",
-    "secrets",
-    "secret",
-    "service-account",
-    "service_account",
-];
-
-/// Endings of programs: a module called `secrets.rs` is code, `secrets.yaml` is not.
-const CODE_ENDINGS: &[&str] = &[
-    "py", "pyi", "rs", "ts", "tsx", "js", "jsx", "mjs", "go", "java", "kt", "c", "h", "cc", "cpp",
-    "hpp", "cs", "rb", "php", "swift", "scala", "lua", "md", "rst", "txt", "html", "css",
-];
-
-/// Words that mark a copy to be filled in.
-const HARMLESS: &[&str] = &["example", "sample", "template", "dist", "defaults"];
-
-/// Whether a file may be learnt from, by its path (`/`-separated) and size.
-pub fn admit_name(path: &str, bytes: u64) -> Result<(), Refusal> {
-    if is_secret(path) {
-        return Err(Refusal::Secret);
-    }
+/// Whether a file may be learnt from, by its size.
+pub fn admit_size(bytes: u64) -> Result<(), Refusal> {
     if bytes > MAX_BYTES {
         return Err(Refusal::TooLarge);
     }
     Ok(())
 }
 
-/// Whether a file may be learnt from, by its path and text.
-pub fn admit(path: &str, text: &str) -> Result<(), Refusal> {
-    admit_name(path, text.len() as u64)?;
+/// Whether a file may be learnt from, by its text.
+pub fn admit(text: &str) -> Result<(), Refusal> {
+    admit_size(text.len() as u64)?;
     if memchr_nul(text) {
         return Err(Refusal::Binary);
     }
@@ -142,38 +63,6 @@ pub fn admit(path: &str, text: &str) -> Result<(), Refusal> {
         return Err(Refusal::Generated);
     }
     Ok(())
-}
-
-/// Whether the name of a file says that it holds secrets.
-pub fn is_secret(path: &str) -> bool {
-    let name = path
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(path)
-        .to_ascii_lowercase();
-    let name = name.as_str();
-    if name.starts_with(".env.") || name.ends_with(".env") {
-        return !name.split('.').any(|part| HARMLESS.contains(&part));
-    }
-    if SECRET_NAMES.contains(&name) || SECRET_ENDINGS.iter().any(|e| name.ends_with(e)) {
-        return !name.split('.').any(|part| HARMLESS.contains(&part));
-    }
-    let (stem, endings) = name
-        .trim_start_matches('.')
-        .split_once('.')
-        .unwrap_or((name.trim_start_matches('.'), ""));
-    let last = endings.rsplit('.').next().unwrap_or("");
-    if endings.split('.').any(|part| HARMLESS.contains(&part)) {
-        return false;
-    }
-    let stem = stem.trim_start_matches("client_").trim_end_matches(".enc");
-    SECRET_STEMS.contains(&stem) && !CODE_ENDINGS.contains(&last)
-        || stem.starts_with("credentials") && !CODE_ENDINGS.contains(&last)
-        || path
-            .split(['/', '\\'])
-            .rev()
-            .skip(1)
-            .any(|d| matches!(d, ".ssh" | ".gnupg" | ".aws"))
 }
 
 fn memchr_nul(text: &str) -> bool {
@@ -196,83 +85,17 @@ fn is_generated(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(path: &str, secret: bool) {
-        assert_eq!(is_secret(path), secret, "{path}");
-    }
-
-    #[test]
-    fn secrets_are_known_by_name() {
-        for path in [
-            ".env",
-            "app/.env",
-            ".ENV",
-            ".env.production",
-            "prod.env",
-            "server.PEM",
-            "keys/server.key",
-            "id_rsa",
-            "home/.ssh/config",
-            "a.p12",
-            "a.pfx",
-            "a.jks",
-            ".netrc",
-            ".npmrc",
-            ".pypirc",
-            "credentials",
-            "credentials.json",
-            "Credentials.xml",
-            ".aws/credentials",
-            "secrets.yaml",
-            "secrets.toml",
-            "vault.kdbx",
-            "infra/terraform.tfstate",
-            "terraform.tfstate.backup",
-            "prod.tfvars",
-            "service-account.json",
-            "win\\id_ed25519",
-        ] {
-            check(path, true);
-        }
-    }
-
-    #[test]
-    fn what_only_looks_like_a_secret_is_learnt() {
-        for path in [
-            ".env.example",
-            ".env.sample",
-            "config/.env.template",
-            "src/secrets.rs",
-            "django/core/secrets.py",
-            "credentials.go",
-            "environment.ts",
-            "keyboard.rs",
-            "src/key.rs",
-            "monkey.py",
-            "docs/secrets.md",
-            "secrets.example.yaml",
-        ] {
-            check(path, false);
-        }
-    }
-
     #[test]
     fn shape_is_judged_from_the_text() {
         let long = "x".repeat(MAX_BYTES as usize + 1);
-        assert_eq!(admit("a.rs", &long), Err(Refusal::TooLarge));
+        assert_eq!(admit(&long), Err(Refusal::TooLarge));
+        assert_eq!(admit(&"var a=1;".repeat(500)), Err(Refusal::Minified));
+        assert_eq!(admit("fn\0"), Err(Refusal::Binary));
         assert_eq!(
-            admit("a.js", &"var a=1;".repeat(500)),
-            Err(Refusal::Minified)
-        );
-        assert_eq!(admit("a.rs", "fn\0"), Err(Refusal::Binary));
-        assert_eq!(
-            admit(
-                "a.go",
-                "// Code generated by protoc-gen-go. DO NOT EDIT.\npackage a\n"
-            ),
+            admit("// Code generated by protoc-gen-go. DO NOT EDIT.\npackage a\n"),
             Err(Refusal::Generated)
         );
-        assert_eq!(admit("a.rs", "fn main() {}\n"), Ok(()));
-        assert_eq!(admit("a.rs", ""), Ok(()));
+        assert_eq!(admit("fn main() {}\n"), Ok(()));
+        assert_eq!(admit(""), Ok(()));
     }
 }

@@ -23,6 +23,7 @@ use il_retrieval::{
 };
 
 use crate::{
+    bounds::Bounds,
     counts::Counts,
     material::{Material, Scope, Settings},
     memory::Memory,
@@ -43,6 +44,7 @@ pub struct ContextEngine {
     retriever: Option<Arc<dyn Retriever>>,
     repository: Arc<str>,
     settings: Settings,
+    bounds: Bounds,
     state: Mutex<State>,
 }
 
@@ -70,20 +72,34 @@ impl ContextEngine {
         retriever: Option<Arc<dyn Retriever>>,
         repository: &str,
         settings: Settings,
+        bounds: Bounds,
     ) -> Self {
         Self {
             inner,
             retriever,
             repository: repository.into(),
             settings,
+            bounds,
             state: Mutex::default(),
         }
     }
 
-    /// The prompt for a request, as it would be sent; `None` for an engine that reads the text itself.
-    pub fn pack(&self, request: &Request) -> Option<Packed> {
-        let window = self.inner.window()?;
-        Some(self.packed(request, &window))
+    /// The prompt for a request, as it would be packed; `None` for an engine that reads the text itself. An error where the
+    /// engine may not be asked about the file.
+    pub fn pack(&self, request: &Request) -> Result<Option<Packed>, EngineError> {
+        self.check(request)?;
+        let window = self.inner.window();
+        Ok(window.map(|it| self.packed(request, &it)))
+    }
+
+    fn check(&self, request: &Request) -> Result<(), EngineError> {
+        match self.bounds.refusal(&request.path) {
+            None => Ok(()),
+            Some(why) => Err(EngineError::Refused {
+                engine: self.inner.capabilities().name,
+                why,
+            }),
+        }
     }
 
     fn packed(&self, request: &Request, window: &Window) -> Packed {
@@ -110,10 +126,16 @@ impl ContextEngine {
                 return packed;
             }
         }
-        let snippets = self.look_up(request, window);
+        let mut snippets = self.look_up(request, window);
+        snippets.retain(|it| self.bounds.allows(&it.path));
+        let edits = request.workspace.edits.iter();
+        let edits: Vec<_> = edits
+            .filter(|it| self.bounds.allows(&it.path))
+            .cloned()
+            .collect();
         let material = Material {
             snippets: &snippets,
-            edits: &request.workspace.edits,
+            edits: &edits,
             ..material
         };
         let mut state = self.state();
@@ -139,11 +161,13 @@ impl ContextEngine {
             return Vec::new();
         }
         let workspace = &request.workspace;
-        let tabs: Vec<String> = workspace.tabs.iter().map(|it| it.to_string()).collect();
+        // What may not be shown says nothing about what may help either: a look-up is for this model.
+        let tabs = workspace.tabs.iter().filter(|it| self.bounds.allows(it));
+        let tabs: Vec<String> = tabs.map(|it| it.to_string()).collect();
         let edits: Vec<Edited> = workspace
             .edits
             .iter()
-            .filter(|it| it.path != request.path)
+            .filter(|it| it.path != request.path && self.bounds.allows(&it.path))
             .map(|it| Edited {
                 path: it.path.to_string(),
                 line: it.line,
@@ -192,6 +216,7 @@ impl Engine for ContextEngine {
         cancel: &CancelToken,
         sink: Sink<'_>,
     ) -> Result<Outcome, EngineError> {
+        self.check(request)?;
         let Some(window) = self.inner.window() else {
             return self.inner.complete(request, cancel, sink);
         };
@@ -257,177 +282,4 @@ fn note(packed: &Packed) -> Chunk {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use il_engine::{
-        Length, Workspace,
-        context::{Edited as Edit, Estimate},
-        fim::registry,
-    };
-    use il_retrieval::Source;
-
-    use super::*;
-
-    /// Keeps what it is asked with.
-    #[derive(Default)]
-    struct Model(Mutex<Vec<Arc<Context>>>);
-
-    impl Engine for Model {
-        fn capabilities(&self) -> Capabilities {
-            Capabilities {
-                name: "model",
-                remote: false,
-                metered: false,
-                calibrated: false,
-                instant: false,
-            }
-        }
-
-        fn window(&self) -> Option<Window> {
-            Some(Window {
-                tokens: 512,
-                tokenizer: Arc::new(Estimate::default()),
-                template: registry().by_id("qwen2.5-coder").unwrap(),
-            })
-        }
-
-        fn complete(
-            &self,
-            request: &Request,
-            _: &CancelToken,
-            _: Sink<'_>,
-        ) -> Result<Outcome, EngineError> {
-            let context = request.context.clone().expect("it has a window");
-            self.0.lock().unwrap().push(context);
-            Ok(Outcome::Done)
-        }
-    }
-
-    /// Finds one definition, and counts how often it is asked.
-    #[derive(Default)]
-    struct Shelf(AtomicUsize);
-
-    impl Retriever for Shelf {
-        fn snippets(&self, sought: &Sought<'_>) -> Vec<Snippet> {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            assert_eq!(sought.tabs, ["lib/tab.py"]);
-            assert_eq!(sought.edits.len(), 1, "the file itself is left out");
-            vec![Snippet {
-                path: "lib/total.py".into(),
-                lines: vec![3],
-                text: "def total(items):".into(),
-                source: Source::Definition,
-                symbol: "total".into(),
-                doc: String::new(),
-                score: 1.0,
-            }]
-        }
-    }
-
-    fn request(text: &str, cursor: usize, priority: Priority) -> Request {
-        let edit = |path: &str| Edit {
-            path: path.into(),
-            line: 0,
-            text: "x = 1\n".into(),
-        };
-        Request {
-            path: "a.py".into(),
-            language: "python".into(),
-            text: text.into(),
-            cursor,
-            length: Length::Line,
-            alternatives: 1,
-            priority,
-            context: None,
-            workspace: Arc::new(Workspace {
-                tabs: vec!["lib/tab.py".into()],
-                edits: vec![edit("lib/tab.py"), edit("a.py")],
-            }),
-        }
-    }
-
-    const BEFORE: &str = "import total\n\ndef f(items):\n    return ";
-    const AFTER: &str = "\n\ndef g():\n    pass\n";
-
-    /// Types `typed` key by key and asks after each.
-    fn type_on(engine: &ContextEngine, typed: &str, priority: Priority) -> Vec<String> {
-        let mut notes = Vec::new();
-        for length in 0..=typed.len() {
-            let before = [BEFORE, &typed[..length]].concat();
-            let text = [&before, AFTER].concat();
-            let request = request(&text, before.len(), priority);
-            let mut sink = |chunk| {
-                if let Chunk::Note { what, .. } = chunk {
-                    notes.push(what);
-                }
-                ControlFlow::Continue(())
-            };
-            engine
-                .complete(&request, &CancelToken::new(), &mut sink)
-                .unwrap();
-        }
-        notes
-    }
-
-    #[test]
-    fn a_line_is_typed_with_one_look_up_and_one_prompt_that_grows() {
-        let (model, shelf) = (Arc::new(Model::default()), Arc::new(Shelf::default()));
-        let retriever: Arc<dyn Retriever> = shelf.clone();
-        let engine = ContextEngine::new(model.clone(), Some(retriever), "r", Settings::default());
-        let notes = type_on(&engine, "total(it", Priority::Interactive);
-        assert_eq!(shelf.0.load(Ordering::Relaxed), 1);
-        assert!(notes[0].ends_with("2 blocks"), "{}", notes[0]);
-        assert!(
-            notes[8].ends_with("the last prompt goes on"),
-            "{}",
-            notes[8]
-        );
-        let asked = model.0.lock().unwrap();
-        let (first, last) = (&asked[0], &asked[8]);
-        assert_eq!(first.blocks, last.blocks);
-        assert_eq!(&*first.blocks[0].path, "lib/total.py");
-        assert_eq!(first.prefix, last.prefix);
-        assert_eq!((&*first.begun, &*last.begun), ("", "total(it"));
-    }
-
-    #[test]
-    fn what_is_worked_out_ahead_leaves_no_trace() {
-        let (model, shelf) = (Arc::new(Model::default()), Arc::new(Shelf::default()));
-        let retriever: Arc<dyn Retriever> = shelf.clone();
-        let engine = ContextEngine::new(model.clone(), Some(retriever), "r", Settings::default());
-        type_on(&engine, "tot", Priority::Speculative);
-        assert_eq!(shelf.0.load(Ordering::Relaxed), 4);
-        assert!(model.0.lock().unwrap().iter().all(|it| it.begun.is_empty()));
-    }
-
-    #[test]
-    fn an_empty_prompt_is_not_sent() {
-        let model = Arc::new(Model::default());
-        let engine = ContextEngine::new(model.clone(), None, "r", Settings::default());
-        let request = Request {
-            workspace: Arc::default(),
-            ..request("", 0, Priority::Interactive)
-        };
-        let outcome = engine.complete(&request, &CancelToken::new(), &mut |_| {
-            ControlFlow::Continue(())
-        });
-        assert_eq!(outcome.unwrap(), Outcome::Done);
-        assert!(model.0.lock().unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_narrow_scope_looks_nothing_up() {
-        let (model, shelf) = (Arc::new(Model::default()), Arc::new(Shelf::default()));
-        let retriever: Arc<dyn Retriever> = shelf.clone();
-        let settings = Settings {
-            scope: Scope::Line,
-            ..Settings::default()
-        };
-        let engine = ContextEngine::new(model.clone(), Some(retriever), "r", settings);
-        type_on(&engine, "t", Priority::Interactive);
-        assert_eq!(shelf.0.load(Ordering::Relaxed), 0);
-        let asked = model.0.lock().unwrap();
-        assert_eq!((&*asked[1].prefix, &*asked[1].suffix), ("    return t", ""));
-    }
-}
+mod tests;

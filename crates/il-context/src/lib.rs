@@ -28,6 +28,7 @@
 mod alike;
 mod around;
 mod assembler;
+mod bounds;
 mod choice;
 mod counts;
 mod hole;
@@ -42,6 +43,7 @@ mod report;
 mod shares;
 
 pub use assembler::ContextEngine;
+pub use bounds::Bounds;
 pub use counts::Counts;
 pub use material::{Hold, Material, Scope, Settings, Tab};
 pub use memory::Memory;

@@ -6,12 +6,14 @@
 //!
 //! Deliberately absent: reading and watching the tree, and what to show of an answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use il_admission::Refusal;
 use il_engine::CancelToken;
 use il_lang::lexer::{LexRules, LexState, Lexer, Token, TokenClass};
+use il_privacy::{Level, Mask, Policy};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -36,6 +38,10 @@ pub struct Options {
     pub overlay_tokens: usize,
     /// Files whose lexed lines are kept between questions.
     pub sessions: usize,
+    /// Which files may be learnt from.
+    pub policy: Arc<Policy>,
+    /// Makes secrets inside them unreadable before they are learnt.
+    pub mask: Option<Arc<Mask>>,
 }
 
 impl Default for Options {
@@ -45,6 +51,8 @@ impl Default for Options {
             block_floor: 0.1,
             overlay_tokens: 60_000,
             sessions: 16,
+            policy: Arc::new(Policy::usual()),
+            mask: None,
         }
     }
 }
@@ -184,12 +192,20 @@ impl RepoModel {
         let _writer = lock(&self.writer);
         let mut report = TrainingReport::default();
         let mut by_family: FxHashMap<&'static str, Vec<SourceFile>> = FxHashMap::default();
-        for file in files {
-            match il_admission::admit(&file.path, &file.text) {
-                Ok(()) => by_family
+        let admitted = files.into_par_iter().map(|file| {
+            let text = self.admitted(&file.path, &file.text);
+            let text = text.map(|it| match it {
+                Cow::Borrowed(_) => Arc::clone(&file.text),
+                Cow::Owned(masked) => masked.into(),
+            });
+            (file, text)
+        });
+        for (file, text) in admitted.collect::<Vec<_>>() {
+            match text {
+                Ok(text) => by_family
                     .entry(family_of(&file.language))
                     .or_default()
-                    .push(file),
+                    .push(SourceFile { text, ..file }),
                 Err(refusal) => report.skipped.push((file.path, refusal)),
             }
         }
@@ -245,11 +261,31 @@ impl RepoModel {
         report
     }
 
+    /// What may be learnt of a file.
+    fn admitted<'a>(&self, path: &str, text: &'a str) -> Result<Cow<'a, str>, Refusal> {
+        if self.options.policy.level(path) == Level::Blocked {
+            return Err(Refusal::Private);
+        }
+        il_admission::admit(text)?;
+        let mask = self.options.mask.as_ref();
+        Ok(mask.map_or(Cow::Borrowed(text), |it| it.apply(text)))
+    }
+
+    /// Whether something is left here of a file that may not be learnt from, also one that was forgotten: words of it stay
+    /// until everything is learnt anew.
+    pub fn holds_private(&self) -> bool {
+        let snapshot = self.snapshot();
+        let lives = snapshot.families.values().flat_map(|it| it.segments());
+        let mut files = lives.flat_map(|it| &it.segment.files);
+        files.any(|it| self.options.policy.level(&it.path) == Level::Blocked)
+    }
+
     /// The file at `path` is now `text`, or gone.
     pub fn update(&self, path: &str, language: &str, text: Option<&str>) {
         let _writer = lock(&self.writer);
         let snapshot = self.snapshot();
-        let text = text.filter(|t| il_admission::admit(path, t).is_ok());
+        let text = text.and_then(|it| self.admitted(path, it).ok());
+        let text = text.as_deref();
         let target = family_of(language);
         let mut families = snapshot.families.clone();
         let mut changed = false;

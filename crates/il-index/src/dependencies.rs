@@ -14,6 +14,7 @@ use std::{
 };
 
 use il_lang::Language;
+use il_privacy::{Mask, Policy};
 use il_syntax::{Import, ImportKind, ImportedName};
 
 use crate::imports::{Family, Manifests, Names, Place, Resolver};
@@ -73,6 +74,13 @@ impl Dependencies {
             places,
             disk: Disk::default(),
         }
+    }
+
+    /// The same, reading nothing that the policy blocks and showing no secret of what it reads.
+    #[must_use]
+    pub fn guarded_by(mut self, policy: Arc<Policy>, mask: Arc<Mask>) -> Self {
+        self.disk = self.disk.guarded_by(policy, mask);
+        self
     }
 
     /// The files of installed packages that an import leads to, each name followed to where it is defined.

@@ -20,12 +20,14 @@ mod update;
 mod work;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicU64},
 };
 
+use il_privacy::{Mask, Policy, Reach};
 use il_retrieval::Embedder;
 
 pub use self::{
@@ -48,17 +50,47 @@ use crate::{
 };
 
 /// How an index is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// So much source becomes one segment: more is built in slices, and nothing is merged beyond it.
     pub slice_bytes: u64,
+    /// Which files may be indexed, and which of them may go to the embedder.
+    pub policy: Arc<Policy>,
+    /// How far away the embedder is.
+    pub embedder: Reach,
+    /// Makes secrets inside files unreadable before anything is kept of them.
+    pub mask: Option<Arc<Mask>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             slice_bytes: 64 << 20,
+            policy: Arc::new(Policy::usual()),
+            embedder: Reach::ThisMachine,
+            mask: None,
         }
+    }
+}
+
+impl Options {
+    /// A text as it may be kept.
+    fn masked(&self, text: String) -> String {
+        let masked = self.mask.as_ref().map(|it| it.apply(&text));
+        match masked {
+            Some(Cow::Owned(masked)) => masked,
+            Some(Cow::Borrowed(_)) | None => text,
+        }
+    }
+
+    /// Whether pieces of a file may be sent to the embedder.
+    fn may_embed(&self, path: &str) -> bool {
+        self.embedder == Reach::ThisMachine || self.policy.level(path).allows(self.embedder)
+    }
+
+    /// What must be the same for what is on the disk to be of use.
+    fn key(&self) -> u64 {
+        self.mask.as_ref().map_or(0, |it| it.key())
     }
 }
 
@@ -124,7 +156,7 @@ impl Index {
         embedder: Option<Arc<dyn Embedder>>,
         options: Options,
     ) -> (Self, Vec<Problem>) {
-        let (store, problem) = Store::open(directory, identity);
+        let (store, problem) = Store::open(directory, identity, options.key());
         let (saver, loaded, problems) = Saver::load(store, problem);
         let keys = loaded.entries.len() as u64;
         let state = State::new(0, loaded.entries, Arc::new(loaded.refused));
@@ -142,6 +174,7 @@ impl Index {
             next_key: AtomicU64::new(keys),
             loaded_bytes: loaded.bytes,
         };
+        index.forget_private();
         (index, problems)
     }
 

@@ -64,10 +64,21 @@ pub(crate) enum Turn {
 impl Store {
     /// Opens `directory` for the repository at `identity`, making it if needed. Always gives a store: one
     /// that cannot be written remembers nothing, and the problem says why.
-    pub(crate) fn open(directory: Option<&Path>, identity: &Path) -> (Self, Option<Problem>) {
+    ///
+    /// What was written under another `key` is of no use, as if it were another repository's.
+    pub(crate) fn open(
+        directory: Option<&Path>,
+        identity: &Path,
+        key: u64,
+    ) -> (Self, Option<Problem>) {
+        let mut identity = identity.as_os_str().as_encoded_bytes().to_vec();
+        if key != 0 {
+            identity.push(0);
+            identity.extend(key.to_le_bytes());
+        }
         let mut store = Self {
             directory: directory.map(Path::to_path_buf),
-            identity: identity.as_os_str().as_encoded_bytes().to_vec(),
+            identity,
             role: Role::Memory,
             next: 1,
             named: None,

@@ -9,6 +9,7 @@
 
 mod finder;
 mod guard;
+mod mask;
 mod outbound;
 mod personal;
 mod policy;
@@ -20,10 +21,9 @@ mod vault;
 
 pub use finder::{Finder, Finding, Work};
 pub use guard::{Guard, Withheld};
+pub use mask::{Mask, mask};
 pub use outbound::{Manifest, Outbound, Purpose};
-pub use policy::{
-    Because, IgnoreFiles, Level, Pattern, Policy, Reach, Unreadable, Verdict,
-};
+pub use policy::{Because, IgnoreFiles, Level, Pattern, Policy, Reach, Unreadable, Verdict};
 pub use redact::{Redacted, Redactor};
 pub use rules::{Category, Rule, RuleId, Rules, Switches};
 pub use vault::{Restore, Restorer};

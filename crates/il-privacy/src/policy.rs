@@ -96,6 +96,8 @@ pub trait IgnoreFiles: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     unreadable: Option<Arc<str>>,
+    /// Where the tree is, `/`-separated and with a slash at the end: a path from there on is one inside.
+    root: Option<Arc<str>>,
     layers: Vec<Arc<Layer>>,
 }
 
@@ -174,14 +176,14 @@ impl Policy {
     pub fn unreadable(why: impl Into<Arc<str>>) -> Self {
         Self {
             unreadable: Some(why.into()),
-            layers: Vec::new(),
+            ..Self::default()
         }
     }
 
     fn of(layer: Layer) -> Self {
         Self {
-            unreadable: None,
             layers: vec![Arc::new(layer)],
+            ..Self::default()
         }
     }
 
@@ -205,6 +207,14 @@ impl Policy {
         self.and(&Self::of(Layer::Ignored(files)))
     }
 
+    /// The same policy where paths are also given from the root of the disk on: one below `root` is one inside.
+    #[must_use]
+    pub fn rooted_at(mut self, root: &str) -> Self {
+        let root = plain(root);
+        self.root = Some(format!("{}/", root.trim_end_matches('/')).into());
+        self
+    }
+
     /// The stricter of both, for every path.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
@@ -214,6 +224,7 @@ impl Policy {
             (Some(a), Some(b)) => Some(Arc::clone(a.min(b))),
             (a, b) => a.clone().or_else(|| b.clone()),
         };
+        both.root = self.root.clone().or_else(|| other.root.clone());
         for layer in &other.layers {
             if !both.layers.iter().any(|it| Arc::ptr_eq(it, layer)) {
                 both.layers.push(Arc::clone(layer));
@@ -236,13 +247,15 @@ impl Policy {
             };
         }
         let path = plain(path);
+        let inside = self.root.as_ref().and_then(|it| path.strip_prefix(&**it));
+        let path = inside.unwrap_or(&path);
         let small = path.to_lowercase();
         let mut strictest = Verdict {
             level: Level::Anywhere,
             because: Because::Nobody,
         };
         for layer in &self.layers {
-            if let Some(verdict) = layer.verdict(&path, &small)
+            if let Some(verdict) = layer.verdict(path, &small)
                 && verdict.level < strictest.level
             {
                 strictest = verdict;

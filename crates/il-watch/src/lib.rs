@@ -4,12 +4,14 @@
 //! rescan after lost events are the same walk with the same rules, only narrowed, so a file is never in
 //! by one road and out by another.
 //!
-//! Nothing here opens a file, knows a language, or keeps contents: paths, sizes and times only.
+//! Nothing here opens a file but ignore files, knows a language, or keeps contents: paths, sizes and times only.
 
 mod debounce;
+mod ignored;
 mod scan;
 mod watcher;
 
 pub use debounce::Debounce;
+pub use ignored::Ignored;
 pub use scan::{File, Never, Options, Problem, Reason, Scan, Skipped, Stamp, scan};
 pub use watcher::{Event, Timing, Watcher};

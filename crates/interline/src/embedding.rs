@@ -80,16 +80,42 @@ pub(crate) fn embedder_of(
             let in_force = in_force::read(root, None).settings;
             let door = egress::door(&in_force.privacy)
                 .map_err(|why| EmbedError::Refused(format!("{why:#}")))?;
-            let reach = match choice.is_loopback() {
-                true => Reach::ThisMachine,
-                false => Reach::Anywhere,
-            };
-            let guard = privacy::guard(&in_force, reach).map_err(EmbedError::Refused)?;
+            let guard = privacy::guard(&in_force, reach_by(choice, &in_force))
+                .map_err(EmbedError::Refused)?;
             let settings =
                 Settings::new(server.clone(), door, guard).with_key(key.map(Secret::new));
             Some(Arc::from(il_embed_remote::embedder(settings)?))
         }
     })
+}
+
+/// How far away whoever embeds is, for a repository.
+pub(crate) fn reach(choice: &EmbeddingChoice, root: &Path) -> Reach {
+    reach_by(choice, &in_force::read(Some(root), None).settings)
+}
+
+/// A server is one of ours where an endpoint of ours is on the same host.
+fn reach_by(choice: &EmbeddingChoice, settings: &il_config::Settings) -> Reach {
+    let EmbeddingChoice::Server(server) = choice else {
+        return Reach::ThisMachine;
+    };
+    let mut own = settings.endpoints.values().filter(|it| *it.own);
+    let is_own = own.any(|it| {
+        let url = it.url.as_ref().map(|it| it.value.as_str());
+        url.is_some_and(|url| origin_of(url) == origin_of(&server.url))
+    });
+    match is_own {
+        _ if choice.is_loopback() => Reach::ThisMachine,
+        true => Reach::OwnServers,
+        false => Reach::Anywhere,
+    }
+}
+
+/// Scheme, host and port of a URL.
+fn origin_of(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    format!("{scheme}://{host}").to_ascii_lowercase()
 }
 
 /// The choice with nothing in it that depends on where the command was run.

@@ -8,6 +8,7 @@
 //! Deliberately absent: reading settings (`settings`), and what each engine does.
 
 mod endpoint;
+mod guarded;
 mod local;
 
 use std::{
@@ -17,14 +18,18 @@ use std::{
 
 use il_assist::{CancelToken, Engine};
 use il_config::{Rung, Settings, Task};
-use il_context::{ContextEngine, Scope};
+use il_context::{Bounds, ContextEngine, Scope};
 use il_engine::{Capabilities, EngineError, Outcome, Request, Sink, ladder::Ladder};
+use il_privacy::{Policy, Reach};
 use il_retrieval::cursor::Retriever;
 
 use self::{endpoint::Endpoints, local::Locals};
 use crate::{settings, terminal};
 
-pub(crate) use self::local::{Patience, WORKER};
+pub(crate) use self::{
+    guarded::Guarded,
+    local::{Patience, WORKER},
+};
 
 /// What a command says about models, over what settings say.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +63,7 @@ pub(crate) struct Subject<'a> {
     /// The repo model of it.
     pub(crate) repo: Arc<dyn Engine>,
     pub(crate) retriever: Option<Arc<dyn Retriever>>,
+    pub(crate) policy: Arc<Policy>,
 }
 
 impl Engines {
@@ -118,24 +124,29 @@ impl Engines {
                 }
             };
             let engine = engine.unwrap_or_else(|why| Arc::new(Absent::new(&rung.value, why)));
+            let bounds = Bounds {
+                policy: Arc::clone(&subject.policy),
+                reach: reach(&settings, &rung.value, &*engine),
+            };
             rungs.push(Arc::new(ContextEngine::new(
                 engine,
                 subject.retriever.clone(),
                 name_of(subject.root),
                 context,
+                bounds,
             )));
         }
         let mut rungs = rungs.into_iter();
-        match (rungs.next(), rungs.len()) {
+        let ladder = match (rungs.next(), rungs.len()) {
             (None, _) => subject.repo,
             (Some(only), 0) => only,
             (Some(top), _) => Arc::new(Ladder::new(top, rungs)),
-        }
+        };
+        Arc::new(Guarded::new(ladder, subject.policy))
     }
 
-    /// The model that is asked first in a repository, as settings call it, without anything around it; `None` where the
-    /// repo model stands alone.
-    pub(crate) fn top(&self, root: &Path) -> Result<Option<(String, Arc<dyn Engine>)>, String> {
+    /// The model that is asked first in a repository, without anything around it; `None` where the repo model stands alone.
+    pub(crate) fn top(&self, root: &Path) -> Result<Option<Top>, String> {
         let settings = self.settings(Some(root));
         let Some(rung) = settings.task(Task::Inline).ladder.first() else {
             return Ok(None);
@@ -145,7 +156,12 @@ impl Engines {
             Rung::Local(name) => self.locals.engine(&settings, name, root, None),
             rung => self.endpoints.engine(&settings, rung),
         };
-        Ok(Some((rung.value.to_string(), engine?)))
+        let engine = engine?;
+        Ok(Some(Top {
+            name: rung.value.to_string(),
+            reach: reach(&settings, &rung.value, &*engine),
+            engine,
+        }))
     }
 
     /// The models above the repo model, and whether each can be had: how, or why not. Servers are not asked.
@@ -170,6 +186,27 @@ impl Engines {
     /// Stops what runs beside this process.
     pub(crate) fn stop(&self) {
         self.locals.stop();
+    }
+}
+
+/// The model that is asked first.
+pub(crate) struct Top {
+    /// As settings call it.
+    pub(crate) name: String,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) reach: Reach,
+}
+
+/// How far away a rung's model is.
+fn reach(settings: &Settings, rung: &Rung, engine: &dyn Engine) -> Reach {
+    let said = match rung {
+        Rung::Endpoint(name) => settings.endpoints.get(name),
+        _ => None,
+    };
+    match said.is_some_and(|it| it.own.value) {
+        _ if !engine.capabilities().remote => Reach::ThisMachine,
+        true => Reach::OwnServers,
+        false => Reach::Anywhere,
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod cache;
 mod facts;
 pub(crate) mod index;
 pub(crate) mod model;
+pub(crate) mod policy;
 pub(crate) mod retriever;
 pub(crate) mod root;
 pub(crate) mod tree;
@@ -27,6 +28,7 @@ use std::{
 };
 
 use il_assist::{CancelToken, Engine, OpenError, Progress, Repositories, Stage};
+use il_privacy::Level;
 use il_watch::{Event, File, Reason, Scan, Stamp, Timing, Watcher};
 
 pub(crate) use self::facts::{Facts, How};
@@ -34,10 +36,11 @@ use self::{
     cache::{Saved, Unusable},
     index::keeper::Keeper,
     model::Model,
+    policy::Protection,
     retriever::IndexRetriever,
 };
 use crate::{
-    engines::{Engines, Patience, Subject, Wanted},
+    engines::{Engines, Guarded, Patience, Subject, Wanted},
     terminal,
 };
 
@@ -144,8 +147,15 @@ impl WorkingTrees {
                 "`{shown}` is no repository but all there is: nothing is learnt from it"
             );
         }
+        let protection = policy::of(root);
+        if let Some(why) = protection.policy.trouble() {
+            let shown = root.display();
+            tracing::warn!("everything in `{shown}` is blocked: {why}");
+        }
         if is_everything || self.learn == Learn::Nothing {
-            let learnt = Arc::new(Learnt::new(root, self.blank(), BTreeMap::new(), None));
+            let blank = self.blank();
+            let learnt = Learnt::new(root, blank, BTreeMap::new(), None, protection);
+            let learnt = Arc::new(learnt);
             return Ok(WorkingTree {
                 engine: self.engine(root, &learnt, None),
                 learnt,
@@ -154,7 +164,7 @@ impl WorkingTrees {
                 keeper: None,
             });
         }
-        let (learnt, facts, files) = open(root, progress, cancel)?;
+        let (learnt, facts, files) = open(root, protection, progress, cancel)?;
         let mut index = None;
         let (keeper, watcher) = match self.mode {
             Mode::Once => {
@@ -196,14 +206,15 @@ impl WorkingTrees {
     fn engine(&self, root: &Path, learnt: &Learnt, index: Option<SharedIndex>) -> Arc<dyn Engine> {
         let retriever = index.map(|it| {
             Arc::new(match (self.mode, it.get()) {
-                (Mode::Once, Some(open)) => IndexRetriever::new(root, open),
-                _ => IndexRetriever::when_open(root, it),
+                (Mode::Once, Some(open)) => IndexRetriever::new(root, &learnt.protection, open),
+                _ => IndexRetriever::when_open(root, &learnt.protection, it),
             }) as _
         });
         self.engines.ladder(Subject {
             root,
             repo: Arc::clone(&learnt.model) as _,
             retriever,
+            policy: Arc::clone(&learnt.protection.policy),
         })
     }
 }
@@ -225,7 +236,8 @@ impl Repositories for WorkingTrees {
     }
 
     fn fallback(&self) -> Option<Arc<dyn Engine>> {
-        Some(self.blank() as _)
+        let policy = Arc::new(policy::of_nothing());
+        Some(Arc::new(Guarded::new(self.blank() as _, policy)))
     }
 
     fn root_of(&self, file: &Path) -> Option<PathBuf> {
@@ -246,6 +258,7 @@ impl Repositories for WorkingTrees {
 /// A model with the stamps of what it was learnt from, and where both are saved.
 pub(crate) struct Learnt {
     root: PathBuf,
+    protection: Protection,
     model: Arc<Model>,
     files: Mutex<BTreeMap<String, Stamp>>,
     cache: Option<PathBuf>,
@@ -261,9 +274,11 @@ impl Learnt {
         model: Arc<Model>,
         files: BTreeMap<String, Stamp>,
         cache: Option<PathBuf>,
+        protection: Protection,
     ) -> Self {
         Self {
             root: root.to_path_buf(),
+            protection,
             model,
             files: Mutex::new(files),
             cache,
@@ -280,7 +295,11 @@ impl Learnt {
             files.extend(changed.iter().map(|file| (file.path.clone(), file.stamp)));
             files.retain(|path, _| !removed.contains(path));
         }
-        if changed.len() + removed.len() < MANY {
+        // Of a file that went its words stay for a while. One that may not be known any more is to leave nothing.
+        let policy = &self.protection.policy;
+        let is_private = |path: &String| policy.level(path) == Level::Blocked;
+        let is_small = changed.len() + removed.len() < MANY && !removed.iter().any(is_private);
+        if is_small {
             for file in changed {
                 let text = tree::read(&self.root, &file.path);
                 self.model.file_changed(&file.path, text.as_deref());
@@ -328,6 +347,7 @@ impl Learnt {
         // The stamps first: a file that is learnt in between is learnt once more, not missed.
         let files = lock(&self.files).clone();
         let saved = Saved {
+            mask: self.protection.mask.key(),
             files,
             model: model::to_bytes(&self.model),
         };
@@ -354,6 +374,7 @@ impl Learnt {
 /// Loads what is saved and learns what differs, or learns everything. Gives the files that may be indexed, too.
 fn open(
     root: &Path,
+    protection: Protection,
     progress: &dyn Fn(Progress),
     cancel: &CancelToken,
 ) -> Result<(Arc<Learnt>, Facts, Vec<File>), OpenError> {
@@ -363,7 +384,7 @@ fn open(
         done: 0,
         total: 0,
     });
-    let scan = tree::scan_all(root);
+    let scan = tree::scan_within(root, &protection.policy);
     check_root(root, &scan)?;
     let indexed = scan.files.clone();
     let scan = tree::learnable(scan);
@@ -380,17 +401,20 @@ fn open(
     };
     let loaded = cache
         .as_deref()
-        .and_then(|cache| load(cache, &identity, progress));
+        .and_then(|cache| load(cache, &identity, &protection, progress));
     let differences = loaded
         .as_ref()
         .map(|(_, files)| Differences::between(files, &scan));
     let (learnt, how) = match (loaded, differences) {
         (Some((model, files)), Some(differences)) if differences.count() < MANY => {
-            let learnt = Learnt::new(root, model, files, cache);
+            let learnt = Learnt::new(root, model, files, cache, protection);
             let how = bring_up_to_date(&learnt, &differences, progress, cancel)?;
             (learnt, how)
         }
-        _ => (learn(root, &scan, cache, progress, cancel)?, How::Learnt),
+        _ => {
+            let learnt = learn(root, &scan, cache, protection, progress, cancel)?;
+            (learnt, How::Learnt)
+        }
     };
     stop_if(cancel)?;
     progress(Progress {
@@ -443,6 +467,7 @@ fn stop_if(cancel: &CancelToken) -> Result<(), OpenError> {
 fn load(
     cache: &Path,
     root: &Path,
+    protection: &Protection,
     progress: &dyn Fn(Progress),
 ) -> Option<(Arc<Model>, BTreeMap<String, Stamp>)> {
     progress(Progress {
@@ -451,7 +476,10 @@ fn load(
         total: 0,
     });
     let loaded = cache::read(cache, root).and_then(|saved| {
-        let model = model::from_bytes(&saved.model)?;
+        let model = model::from_bytes(&saved.model, protection)?;
+        if saved.mask != protection.mask.key() || model.holds_private() {
+            return Err(Unusable::Foreign);
+        }
         Ok((Arc::new(model), saved.files))
     });
     match loaded {
@@ -526,10 +554,11 @@ fn learn(
     root: &Path,
     scan: &Scan,
     cache: Option<PathBuf>,
+    protection: Protection,
     progress: &dyn Fn(Progress),
     cancel: &CancelToken,
 ) -> Result<Learnt, OpenError> {
-    let model = model::blank();
+    let model = model::guarded_by(&protection);
     let report = model::learn(&model, root, &scan.files, progress, cancel)?;
     for (path, refusal) in &report.skipped {
         tracing::debug!(%path, %refusal, "not learnt");
@@ -539,7 +568,7 @@ fn learn(
         .iter()
         .map(|file| (file.path.clone(), file.stamp))
         .collect();
-    let learnt = Learnt::new(root, Arc::new(model), files, cache);
+    let learnt = Learnt::new(root, Arc::new(model), files, cache, protection);
     learnt.unsaved.store(scan.files.len(), Ordering::Relaxed);
     Ok(learnt)
 }
@@ -564,7 +593,8 @@ fn watch(learnt: &Arc<Learnt>, keeper: Option<Arc<Keeper>>, files: &[File]) -> O
         Event::Ready { directories } => tracing::debug!(directories, "watching"),
         Event::Degraded { why } => tracing::warn!("{why}"),
     };
-    match Watcher::start(root, tree::options(), files, Timing::default(), on_event) {
+    let options = tree::options(&learnt.protection.policy);
+    match Watcher::start(root, options, files, Timing::default(), on_event) {
         Ok(watcher) => Some(watcher),
         Err(error) => {
             tracing::warn!(%error, "cannot watch for changes: they are seen when an editor tells");

@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
+use il_privacy::{Level, Policy};
 use il_syntax::{Parsed, Parser, Symbol, SymbolKind};
 
 use super::documented::{self, documented, says_nothing, sentences, word_count};
@@ -73,7 +74,8 @@ pub fn read_repository(root: &Path) -> Option<Repository> {
         let Ok(text) = std::fs::read_to_string(path) else {
             continue;
         };
-        if il_admission::admit(&relative, &text).is_err() {
+        let is_private = Policy::usual().level(&relative) == Level::Blocked;
+        if is_private || il_admission::admit(&text).is_err() {
             continue;
         }
         let parsed = parser.parse(language, text.as_str());

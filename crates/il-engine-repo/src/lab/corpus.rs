@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
 
 use il_lang::lexer::{LexState, TokenClass, TokenMode};
+use il_privacy::{Level, Policy};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::model::{SourceFile, family_of, lexer};
@@ -59,6 +60,7 @@ pub fn read_repository(root: &Path, most_bytes: usize) -> Option<Repository> {
     walk(root, &mut paths);
     let mut files = Vec::new();
     let mut seen = FxHashSet::default();
+    let policy = Policy::usual();
     for path in paths {
         let relative = path.strip_prefix(root).ok()?.to_str()?.replace('\\', "/");
         let language = il_lang::registry().detect(&relative, None);
@@ -69,7 +71,8 @@ pub fn read_repository(root: &Path, most_bytes: usize) -> Option<Repository> {
             continue;
         };
         if text.len() < 40
-            || il_admission::admit(&relative, &text).is_err()
+            || policy.level(&relative) == Level::Blocked
+            || il_admission::admit(&text).is_err()
             || !seen.insert(hash(&text))
         {
             continue;

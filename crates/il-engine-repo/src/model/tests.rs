@@ -153,7 +153,10 @@ fn secrets_are_skipped_and_named() {
     skipped.sort_by_key(|s| s.0);
     assert_eq!(
         skipped,
-        [(".env", Refusal::Secret), ("keys/id_rsa", Refusal::Secret)]
+        [
+            (".env", Refusal::Private),
+            ("keys/id_rsa", Refusal::Private)
+        ]
     );
     model.update(".env", "shellscript", Some("TOKEN=hunter2\n"));
     assert_eq!(model.stats().files, 1);
@@ -189,4 +192,59 @@ fn debug_shows_no_text() {
         trained(&[("a.py", "hunter2 = 1\n")])
     );
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn what_the_policy_blocks_is_not_learnt_and_what_it_blocks_later_is_noticed() {
+    let policy = |glob: &str| {
+        let pattern = il_privacy::Pattern {
+            glob: glob.to_owned(),
+            level: Level::Blocked,
+        };
+        Options {
+            policy: Arc::new(Policy::usual().tightened(&[pattern]).unwrap()),
+            ..Options::default()
+        }
+    };
+    let model = RepoModel::new(policy("core/**"));
+    let files = vec![file("core/a.py", A), file("b.py", B)];
+    model.train(files, &|_| (), &CancelToken::new());
+    model.update("core/c.py", "python", Some(A));
+    assert_eq!(model.stats().files, 1);
+    assert!(!model.holds_private());
+
+    let bytes = model.to_bytes();
+    let loaded = |options| RepoModel::from_bytes(&bytes, options).unwrap();
+    assert!(!loaded(policy("c.py")).holds_private());
+    assert!(loaded(policy("b.py")).holds_private());
+    // Also when it was forgotten before: its words are still there.
+    let later = loaded(policy("b.py"));
+    later.update("b.py", "python", None);
+    assert_eq!(later.stats().files, 0);
+    assert!(later.holds_private());
+}
+
+#[test]
+fn no_secret_inside_a_file_is_learnt() {
+    let secret = ["kV7qZ3", "mP9xT2wL", "8dRf4Y"].concat();
+    let text = format!("import os\n\napi_key = \"{secret}\"\n");
+    let mask = Mask::new(
+        il_privacy::Rules::shipped(),
+        &il_privacy::Switches::default(),
+    );
+    let holds = |mask: Option<Arc<Mask>>| {
+        let model = RepoModel::new(Options {
+            mask,
+            ..Options::default()
+        });
+        model.train(vec![file("a.py", &text)], &|_| (), &CancelToken::new());
+        model.update("b.py", "python", Some(&text));
+        assert_eq!(model.stats().files, 2);
+        let bytes = model.to_bytes();
+        bytes
+            .windows(secret.len())
+            .any(|it| it == secret.as_bytes())
+    };
+    assert!(holds(None), "the check must be able to fail");
+    assert!(!holds(Some(Arc::new(mask))));
 }

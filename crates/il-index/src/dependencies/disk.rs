@@ -14,6 +14,7 @@ use std::{
     time::SystemTime,
 };
 
+use il_privacy::{Level, Mask, Policy};
 use il_syntax::Import;
 use rustc_hash::FxHashMap;
 
@@ -51,6 +52,8 @@ pub(super) struct Disk {
     manifests: RefCell<FxHashMap<PathBuf, (FileStamp, Option<Arc<str>>)>>,
     folders: RefCell<FxHashMap<PathBuf, (Option<SystemTime>, Vec<PathBuf>)>>,
     now: Cell<u64>,
+    policy: Arc<Policy>,
+    mask: Option<Arc<Mask>>,
 }
 
 /// Size and time of the last change.
@@ -70,6 +73,14 @@ impl fmt::Debug for Disk {
 }
 
 impl Disk {
+    pub(super) fn guarded_by(self, policy: Arc<Policy>, mask: Arc<Mask>) -> Self {
+        Self {
+            policy,
+            mask: Some(mask),
+            ..self
+        }
+    }
+
     pub(super) fn work(&self) -> Work {
         self.work.get()
     }
@@ -82,6 +93,9 @@ impl Disk {
 
     /// The beginning of a text file, whole lines.
     fn read(&self, path: &Path) -> Option<String> {
+        if self.policy.level(&path.to_string_lossy()) == Level::Blocked {
+            return None;
+        }
         let file = fs::File::open(path).ok().filter(|file| {
             // Not a pipe, not a device.
             file.metadata().is_ok_and(|it| it.is_file())
@@ -152,6 +166,10 @@ impl Disk {
             return Some(Arc::clone(&kept.outline));
         }
         let text = self.read(path)?;
+        let text = match &self.mask {
+            Some(mask) => mask.apply(&text),
+            None => text.into(),
+        };
         let outline = Arc::new(Outline::of(&path.to_string_lossy(), &text));
         self.keep(path, stamp, &outline);
         Some(outline)

@@ -109,7 +109,7 @@ impl Index {
             let batch = chunk..(chunk + BATCH).min(all);
             let wanted: Vec<Wanted> = batch
                 .clone()
-                .map(|chunk| wanted(entry, chunk as u32, embedder.model(), &mut passages))
+                .map(|chunk| self.wanted(entry, chunk as u32, embedder.model(), &mut passages))
                 .collect();
             match embed_all(embedder, &wanted, vectors.as_ref(), cancel) {
                 Ok((rows, made)) => {
@@ -236,30 +236,49 @@ pub(super) fn instant(segment: &Segment, embedder: &dyn Embedder) -> Option<Vect
 
 /// What a chunk's vector comes from.
 enum Wanted {
-    /// Its file is dead.
+    /// Its file is dead, or may not go to the embedder.
     Nothing,
     Known(Arc<Vectors>, u32),
     Passage(String),
 }
 
-/// The text of the last file that was asked for.
+/// The last file that was asked for.
 #[derive(Default)]
-struct Passages(Option<(u32, String)>);
+struct Passages(Option<Passage>);
 
-fn wanted(entry: &Entry, chunk: u32, model: &str, passages: &mut Passages) -> Wanted {
-    let segment = &entry.part.segment;
-    let file = segment.chunks()[chunk as usize].file;
-    if !entry.part.is_alive(file) {
-        return Wanted::Nothing;
-    }
-    if passages.0.as_ref().is_none_or(|it| it.0 != file) {
-        passages.0 = Some((file, segment.text(file)));
-    }
-    let text = passages.0.as_ref().map_or("", |it| it.1.as_str());
-    let passage = segment.passage(chunk, text);
-    match entry.carried.get(&hash(&passage)) {
-        Some((known, row)) if known.model() == model => Wanted::Known(Arc::clone(known), *row),
-        _ => Wanted::Passage(passage),
+struct Passage {
+    file: u32,
+    text: String,
+    /// Whether the policy lets the embedder have it.
+    may_leave: bool,
+}
+
+impl Index {
+    fn wanted(&self, entry: &Entry, chunk: u32, model: &str, passages: &mut Passages) -> Wanted {
+        let segment = &entry.part.segment;
+        let file = segment.chunks()[chunk as usize].file;
+        if !entry.part.is_alive(file) {
+            return Wanted::Nothing;
+        }
+        if passages.0.as_ref().is_none_or(|it| it.file != file) {
+            passages.0 = Some(Passage {
+                file,
+                text: segment.text(file),
+                may_leave: self.options.may_embed(segment.path(file)),
+            });
+        }
+        let Some(Passage {
+            text, may_leave, ..
+        }) = &passages.0
+        else {
+            return Wanted::Nothing;
+        };
+        let passage = segment.passage(chunk, text);
+        match entry.carried.get(&hash(&passage)) {
+            Some((known, row)) if known.model() == model => Wanted::Known(Arc::clone(known), *row),
+            _ if !may_leave => Wanted::Nothing,
+            _ => Wanted::Passage(passage),
+        }
     }
 }
 

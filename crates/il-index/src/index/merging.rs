@@ -10,7 +10,9 @@
 
 use std::sync::Arc;
 
+use il_privacy::Level;
 use il_text::CancelToken;
+use rustc_hash::FxHashSet;
 
 use super::{
     Index,
@@ -43,6 +45,35 @@ impl Index {
             made += usize::from(self.publish(|state| state.merged(&sources, &merged)));
         }
         made
+    }
+
+    /// Makes the segments anew in which anything is left of a file that may not be indexed any more, also of one that is dead
+    /// already: a segment keeps the texts of its dead.
+    pub(super) fn forget_private(&self) {
+        let is_private = |path: &str| self.options.policy.level(path) == Level::Blocked;
+        let before = self.state();
+        let holds = |it: &&Entry| it.part.segment.files().any(|file| is_private(file.1));
+        let holding: Vec<u64> = before
+            .entries
+            .iter()
+            .filter(holds)
+            .map(|it| it.key)
+            .collect();
+        let alive = before.entries.iter().flat_map(Entry::alive);
+        let paths: FxHashSet<&str> = alive.map(|it| it.1).filter(|it| is_private(it)).collect();
+        if !paths.is_empty() {
+            self.publish(|state| Some(state.replaced(&paths, Vec::new(), None)));
+        }
+        for key in holding {
+            let state = self.state();
+            // One that held nothing else is gone by now.
+            let Some(source) = state.entries.iter().find(|it| it.key == key).cloned() else {
+                continue;
+            };
+            let sources = [source];
+            let merged = self.merge(&sources);
+            self.publish(|state| state.merged(&sources, &merged));
+        }
     }
 
     pub(super) fn merge(&self, sources: &[Entry]) -> Entry {

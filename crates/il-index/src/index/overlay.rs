@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use il_privacy::Level;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::{Index, embedding::instant, lock, state::State};
@@ -81,7 +82,8 @@ impl Index {
     }
 
     fn overlay(&self, path: &str, text: &str) -> Option<Part> {
-        if il_admission::admit(path, text).is_err() {
+        let is_private = self.options.policy.level(path) == Level::Blocked;
+        if is_private || il_admission::admit(text).is_err() {
             return None;
         }
         let mut hasher = FxHasher::default();
@@ -96,7 +98,7 @@ impl Index {
         let facts = self.analysts.analyse(SourceFile {
             path: path.to_owned(),
             stamp,
-            text: text.to_owned(),
+            text: self.options.masked(text.to_owned()),
         })?;
         let mut part = Part::new(Arc::new(Segment::build(vec![facts])));
         if let Some(embedder) = self.embedder().filter(|it| it.is_instant()) {

@@ -15,8 +15,10 @@ use std::{
 };
 
 use il_admission::{MAX_BYTES, Refusal};
+use il_privacy::Level;
 use il_text::decode;
 
+use super::Options;
 use crate::analysis::{SourceFile, Stamp};
 
 /// How often a file is read again that was written meanwhile.
@@ -106,13 +108,19 @@ pub(super) enum Reading {
 }
 
 /// Reads a file so that its text and its stamp belong together.
-pub(super) fn read(source: &dyn Source, path: &str) -> Reading {
+pub(super) fn read(source: &dyn Source, path: &str, options: &Options) -> Reading {
+    if options.policy.level(path) == Level::Blocked {
+        return match source.stamp(path) {
+            Some(stamp) => Reading::Refused(stamp, Why::Refused(Refusal::Private)),
+            None => Reading::Gone,
+        };
+    }
     let mut last = Reading::Refused(UNSETTLED, Why::Changing);
     for _ in 0..ATTEMPTS {
         let Some(before) = source.stamp(path) else {
             return Reading::Gone;
         };
-        if let Err(refusal) = il_admission::admit_name(path, before.size) {
+        if let Err(refusal) = il_admission::admit_size(before.size) {
             return Reading::Refused(before, Why::Refused(refusal));
         }
         let read = source.text(path);
@@ -120,10 +128,10 @@ pub(super) fn read(source: &dyn Source, path: &str) -> Reading {
             return Reading::Gone;
         };
         if after == before {
-            return judge(path, before, read);
+            return judge(path, before, read, options);
         }
         if let Ok(Some(text)) = read {
-            last = match judge(path, UNSETTLED, Ok(Some(text))) {
+            last = match judge(path, UNSETTLED, Ok(Some(text)), options) {
                 Reading::Text(file, _) => Reading::Text(file, Some(Why::Changing)),
                 refused => refused,
             };
@@ -132,11 +140,12 @@ pub(super) fn read(source: &dyn Source, path: &str) -> Reading {
     last
 }
 
-fn judge(path: &str, stamp: Stamp, read: io::Result<Option<String>>) -> Reading {
+fn judge(path: &str, stamp: Stamp, read: io::Result<Option<String>>, options: &Options) -> Reading {
     match read {
-        Ok(Some(text)) => match il_admission::admit(path, &text) {
+        Ok(Some(text)) => match il_admission::admit(&text) {
             Ok(()) => {
                 let path = path.to_owned();
+                let text = options.masked(text);
                 Reading::Text(SourceFile { path, stamp, text }, None)
             }
             Err(refusal) => Reading::Refused(stamp, Why::Refused(refusal)),

@@ -18,6 +18,7 @@ mod any_order;
 mod embedding;
 mod freshness;
 mod merging;
+mod private;
 mod saving;
 
 const ROOT: &str = "/home/me/app";

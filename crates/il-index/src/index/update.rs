@@ -129,7 +129,7 @@ impl Index {
     }
 
     fn read_and_analyse(&self, source: &dyn Source, path: &str) -> Outcome {
-        match source::read(source, path) {
+        match source::read(source, path, &self.options) {
             Reading::Gone => Outcome::Gone,
             Reading::Refused(stamp, why) => Outcome::Refused(stamp, why),
             Reading::Text(file, why) => {

@@ -11,7 +11,7 @@ use crate::analysis::Stamp;
 const ROOT: &str = "/home/me/app";
 
 fn open(directory: &Path) -> Store {
-    Store::open(Some(directory), Path::new(ROOT)).0
+    Store::open(Some(directory), Path::new(ROOT), 0).0
 }
 
 /// Saves these contents as one segment each.
@@ -37,7 +37,7 @@ fn save(store: &mut Store, contents: &[&str]) -> Result<u64, Problem> {
 
 /// What a start finds, and what it says.
 fn found(directory: &Path, root: &str) -> String {
-    let (mut store, problem) = Store::open(Some(directory), Path::new(root));
+    let (mut store, problem) = Store::open(Some(directory), Path::new(root), 0);
     let (mut lines, problems) = store.load(|manifest, store| {
         let mut lines = Vec::new();
         let mut problems = Vec::new();
@@ -175,7 +175,7 @@ fn what_no_manifest_names_is_removed_and_what_is_not_ours_is_left() {
 fn one_writes_and_the_other_takes_over_when_it_is_gone() {
     let dir = TempDir::new().unwrap();
     let mut first = open(dir.path());
-    let (mut second, problem) = Store::open(Some(dir.path()), Path::new(ROOT));
+    let (mut second, problem) = Store::open(Some(dir.path()), Path::new(ROOT), 0);
     assert!(matches!(problem, Some(Problem::InUse { .. })));
     save(&mut first, &["one"]).unwrap();
     assert_eq!(second.turn().0, Turn::No);
@@ -225,7 +225,7 @@ fn nobody_else_looks_into_it() {
 fn what_cannot_be_written_is_said_and_leaves_nothing_behind() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("file"), "in the way").unwrap();
-    let (mut store, problem) = Store::open(Some(&dir.path().join("file")), Path::new(ROOT));
+    let (mut store, problem) = Store::open(Some(&dir.path().join("file")), Path::new(ROOT), 0);
     assert!(
         matches!(problem, Some(Problem::Unwritable { .. })),
         "{problem:?}"

@@ -109,9 +109,12 @@ fn works_if_it_is_told_to() {
 
 /// Indexes the tree in many slices, saving at each; then again with what is there, for ever.
 fn index(tree: &Path, store: &Path) {
-    let options = Options { slice_bytes: 300 };
+    let options = Options {
+        slice_bytes: 300,
+        ..Options::default()
+    };
     loop {
-        let (index, _) = open(store, tree, options);
+        let (index, _) = open(store, tree, options.clone());
         step("opened");
         let source = Folder {
             root: tree.to_path_buf(),

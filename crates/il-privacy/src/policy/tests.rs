@@ -191,6 +191,23 @@ fn an_ignore_file_is_asked_about_the_path_as_it_is_spelt() {
 }
 
 #[test]
+fn a_path_from_the_root_of_the_disk_on_is_one_inside() {
+    let said = [pattern("vendor/**", Level::LocalOnly)];
+    let policy = Policy::by_user(&said).unwrap();
+    assert_eq!(policy.level("/home/ada/app/vendor/a.py"), Level::Anywhere);
+    let policy = policy.rooted_at("/home/ada/app/");
+    for (path, level) in [
+        ("vendor/a.py", Level::LocalOnly),
+        ("/home/ada/app/vendor/a.py", Level::LocalOnly),
+        ("/home/ada/app/x/../vendor/a.py", Level::LocalOnly),
+        ("/home/ada/apple/vendor/a.py", Level::Anywhere),
+        ("/home/ada/app/.env", Level::Blocked),
+    ] {
+        assert_eq!(policy.level(path), level, "{path}");
+    }
+}
+
+#[test]
 fn reach_follows_level() {
     let allowed = |level: Level| {
         [Reach::ThisMachine, Reach::OwnServers, Reach::Anywhere].map(|it| level.allows(it))

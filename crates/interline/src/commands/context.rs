@@ -13,23 +13,24 @@ use std::{
 };
 
 use il_assist::{CancelToken, Engine};
-use il_context::{ContextEngine, Packed, Scope};
+use il_context::{Bounds, ContextEngine, Packed, Scope};
 use il_engine::{
     Capabilities, EngineError, Length, Outcome, Priority, Request, Sink, Window,
     context::Estimate,
     fim::{self, Part, Template},
 };
+use il_privacy::Reach;
 use il_retrieval::cursor::Retriever;
 use serde_json::{Value, json};
 
 use super::complete::subject::Subject;
 use crate::{
     cli::ShowContext,
-    engines::{self, Engines, Patience, Wanted},
-    failure::{Exit, unavailable, usage},
+    engines::{self, Engines, Patience, Top, Wanted},
+    failure::{Exit, refused, unavailable, usage},
     interrupt,
     progress::Steps,
-    repository::{index, retriever::IndexRetriever, tree},
+    repository::{index, policy, retriever::IndexRetriever, tree},
     terminal,
 };
 
@@ -57,6 +58,7 @@ struct Model {
     /// As the settings call it; nothing where there is none.
     name: Option<String>,
     window: Window,
+    reach: Reach,
 }
 
 fn model(args: &ShowContext, subject: &Subject) -> anyhow::Result<Model> {
@@ -69,19 +71,30 @@ fn model(args: &ShowContext, subject: &Subject) -> anyhow::Result<Model> {
         Some(_) => None,
         None => engines.top(&subject.root).map_err(unavailable)?,
     };
-    let (name, mut window) = match found {
-        Some((name, engine)) => {
+    let (name, mut window, reach) = match found {
+        Some(Top {
+            name,
+            engine,
+            reach,
+        }) => {
             let window = engine.window().ok_or_else(|| {
                 unavailable(format!("`{name}` takes no prompt: nothing is sent to it"))
             })?;
-            (Some(name), window)
+            (Some(name), window, reach)
         }
-        None => (None, estimated(args.template.as_deref())?),
+        None => {
+            let window = estimated(args.template.as_deref())?;
+            (None, window, Reach::ThisMachine)
+        }
     };
     if let Some(budget) = args.budget {
         window.tokens = budget as usize;
     }
-    Ok(Model { name, window })
+    Ok(Model {
+        name,
+        window,
+        reach,
+    })
 }
 
 fn estimated(template: Option<&str>) -> anyhow::Result<Window> {
@@ -125,9 +138,16 @@ fn pack(args: &ShowContext, subject: &Subject, model: &Model) -> anyhow::Result<
     };
     let name = engines::name_of(&subject.root);
     let inner = Arc::new(Windowed(model.window.clone()));
-    let engine = ContextEngine::new(inner, retriever, name, settings);
+    let bounds = Bounds {
+        policy: policy::of(&subject.root).policy,
+        reach: model.reach,
+    };
+    let engine = ContextEngine::new(inner, retriever, name, settings, bounds);
     let started = Instant::now();
-    let packed = engine.pack(&request);
+    let packed = engine.pack(&request).map_err(|error| match error {
+        EngineError::Refused { why, .. } => refused(format!("nothing is packed: {why}")),
+        other => unavailable(other),
+    })?;
     let packed = packed.ok_or_else(|| unavailable("nothing is packed without a window"))?;
     Ok(Shown {
         packed,
@@ -144,7 +164,11 @@ fn retriever(subject: &Subject) -> anyhow::Result<Arc<dyn Retriever>> {
     for problem in &opened.problems {
         terminal::warning(problem);
     }
-    Ok(Arc::new(IndexRetriever::new(&subject.root, &opened.index)))
+    Ok(Arc::new(IndexRetriever::new(
+        &subject.root,
+        &opened.protection,
+        &opened.index,
+    )))
 }
 
 /// A window without a model behind it.

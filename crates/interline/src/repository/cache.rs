@@ -24,7 +24,7 @@ use il_watch::Stamp;
 pub(crate) const DIRECTORY: &str = "INTERLINE_CACHE_DIR";
 
 const MAGIC: &[u8; 8] = b"ILCACHE\n";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Where the caches of all repositories are.
 pub(crate) fn directory() -> Result<PathBuf, String> {
@@ -52,6 +52,8 @@ pub(crate) fn file_of(directory: &Path, root: &Path) -> PathBuf {
 /// A repository's saved model, and what it was learnt from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Saved {
+    /// Differs where secrets inside files were masked otherwise: then it is of no use.
+    pub(crate) mask: u64,
     /// Every file with the stamp that it had.
     pub(crate) files: BTreeMap<String, Stamp>,
     /// The engine's own bytes.
@@ -98,6 +100,7 @@ pub(crate) fn read(path: &Path, root: &Path) -> Result<Saved, Unusable> {
     if rest.string()? != root.to_string_lossy() {
         return Err(Unusable::Foreign);
     }
+    let mask = rest.u64()?;
     let mut files = BTreeMap::new();
     for _ in 0..rest.u64()? {
         let path = rest.string()?.to_owned();
@@ -110,6 +113,7 @@ pub(crate) fn read(path: &Path, root: &Path) -> Result<Saved, Unusable> {
         );
     }
     Ok(Saved {
+        mask,
         files,
         model: rest.0.to_vec(),
     })
@@ -165,6 +169,7 @@ pub(crate) fn write(path: &Path, root: &Path, saved: &Saved) -> io::Result<u64> 
 fn write_to(path: &Path, root: &Path, saved: &Saved) -> io::Result<u64> {
     let mut body = Vec::with_capacity(saved.model.len() + saved.files.len() * 64);
     put_string(&mut body, &root.to_string_lossy());
+    body.extend(saved.mask.to_le_bytes());
     body.extend((saved.files.len() as u64).to_le_bytes());
     for (path, stamp) in &saved.files {
         put_string(&mut body, path);
@@ -210,6 +215,7 @@ mod tests {
         };
         let files = BTreeMap::from([("src/a.rs".into(), stamp), ("b.py".into(), stamp)]);
         Saved {
+            mask: 3,
             files,
             model: b"the model".to_vec(),
         }

@@ -20,7 +20,11 @@ use il_index::{EmbedProgress, Folder, Index, Options, Problem, Progress, Report,
 use il_retrieval::{EmbedError, EmbeddingChoice};
 use il_watch::{File, Scan};
 
-use super::{cache, tree};
+use super::{
+    cache,
+    policy::{self, Protection},
+    tree,
+};
 use crate::{
     embedding::{self, MaybeEmbedder},
     failure::{refused, unavailable, usage},
@@ -56,6 +60,7 @@ pub(crate) struct Opened {
     pub(crate) problems: Vec<String>,
     /// Another process writes it at the moment.
     pub(crate) is_in_use: bool,
+    pub(crate) protection: Protection,
 }
 
 /// Opens the index of the tree at `root`, an absolute path without links.
@@ -63,16 +68,23 @@ pub(crate) fn open(root: &Path, flag: Option<&EmbeddingChoice>) -> anyhow::Resul
     let directory = directory_of(root);
     let remembered = directory.as_deref().ok().and_then(embedding::remembered);
     let choice = embedding::anywhere(embedding::chosen(flag, remembered)?);
-    let embedder = embedding::embedder_of(&choice).map_err(unavailable)?;
+    let embedder = embedding::embedder_of(&choice, Some(root)).map_err(unavailable)?;
     let (directory, no_place) = match directory {
         Ok(directory) => (Some(directory), None),
         Err(why) => (None, Some(format!("the index is not kept: {why}"))),
+    };
+    let protection = policy::of(root);
+    let options = Options {
+        policy: Arc::clone(&protection.policy),
+        embedder: embedding::reach(&choice, root),
+        mask: Some(Arc::clone(&protection.mask)),
+        ..Options::default()
     };
     let (index, problems) = Index::open(
         directory.as_deref(),
         &identity_of(root),
         embedder.clone(),
-        Options::default(),
+        options,
     );
     let in_use = |it: &Problem| matches!(it, Problem::InUse { .. });
     let is_in_use = problems.iter().any(in_use);
@@ -88,6 +100,7 @@ pub(crate) fn open(root: &Path, flag: Option<&EmbeddingChoice>) -> anyhow::Resul
             .chain(problems.map(Problem::to_string))
             .collect(),
         is_in_use,
+        protection,
     })
 }
 
@@ -167,7 +180,9 @@ impl Opened {
     ) -> anyhow::Result<CaughtUp> {
         let mut times = Times::default();
         step(Step::Scanning);
-        let scan = timed(&mut times.scanning, || tree::scan_all(&self.root));
+        let scan = timed(&mut times.scanning, || {
+            tree::scan_within(&self.root, &self.protection.policy)
+        });
         check_scan(&self.root, &scan)?;
         let known = self.index.known();
         let difference = self.index.difference(stamped(&scan.files));
@@ -316,9 +331,7 @@ fn refused_files(opened: &Opened, caught_up: &CaughtUp) -> Vec<(String, String)>
         Some(why) => Some(why.clone()),
         None => match tree::read(&opened.root, path) {
             None => Some("is not text".into()),
-            Some(text) => il_admission::admit(path, &text)
-                .err()
-                .map(|it| it.to_string()),
+            Some(text) => il_admission::admit(&text).err().map(|it| it.to_string()),
         },
     };
     missing

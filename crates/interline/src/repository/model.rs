@@ -1,24 +1,36 @@
 //! The embedded engine, as this binary uses it: learn, save, load, measure.
 
-use std::{path::Path, sync::mpsc, thread};
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use il_assist::{CancelToken, OpenError, Progress, Stage};
 use il_engine_repo::{Options, RepoModel, SourceFile, StoreError, TrainingReport};
 use il_watch::File;
 
-use super::{cache::Unusable, tree};
+use super::{cache::Unusable, policy::Protection, tree};
 
 /// The engine.
 pub(crate) type Model = RepoModel;
 
-/// Why a path must never be learnt from, by its name alone.
-pub(crate) fn never(path: &str) -> Option<&'static str> {
-    il_admission::is_secret(path).then_some("its name says that it holds secrets")
-}
-
 /// A model that answers from the file being edited alone.
 pub(crate) fn blank() -> Model {
     RepoModel::new(Options::default())
+}
+
+/// A model for a repository in which this holds.
+pub(crate) fn guarded_by(protection: &Protection) -> Model {
+    RepoModel::new(options(protection))
+}
+
+fn options(protection: &Protection) -> Options {
+    Options {
+        policy: Arc::clone(&protection.policy),
+        mask: Some(Arc::clone(&protection.mask)),
+        ..Options::default()
+    }
 }
 
 /// Learns the admitted `files` of the tree at `root`, and forgets all else.
@@ -101,8 +113,8 @@ pub(crate) fn to_bytes(model: &Model) -> Vec<u8> {
 }
 
 /// A model from what was saved.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Model, Unusable> {
-    RepoModel::from_bytes(bytes, Options::default()).map_err(|error| match error {
+pub(crate) fn from_bytes(bytes: &[u8], protection: &Protection) -> Result<Model, Unusable> {
+    RepoModel::from_bytes(bytes, options(protection)).map_err(|error| match error {
         StoreError::Foreign => Unusable::Foreign,
         StoreError::Damaged(what) => Unusable::Damaged(what.into()),
         StoreError::Io(error) => Unusable::Unreadable(error),

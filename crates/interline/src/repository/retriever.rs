@@ -19,6 +19,7 @@ use il_retrieval::{
 };
 
 use self::known::{Known, Subject};
+use super::policy::Protection;
 
 /// Asks one index.
 pub(crate) struct IndexRetriever {
@@ -32,21 +33,30 @@ pub(crate) struct IndexRetriever {
 
 impl IndexRetriever {
     /// Asks an index that is open, for somebody who waits for everything.
-    pub(crate) fn new(root: &Path, index: &Arc<Index>) -> Self {
+    pub(crate) fn new(root: &Path, protection: &Protection, index: &Arc<Index>) -> Self {
         let index = Arc::new(OnceLock::from(Arc::clone(index)));
-        Self::made(root, index, false)
+        Self::made(root, protection, index, false)
     }
 
     /// Asks an index once it is open, for somebody who types; until then there is nothing.
-    pub(crate) fn when_open(root: &Path, index: Arc<OnceLock<Arc<Index>>>) -> Self {
-        Self::made(root, index, true)
+    pub(crate) fn when_open(
+        root: &Path,
+        protection: &Protection,
+        index: Arc<OnceLock<Arc<Index>>>,
+    ) -> Self {
+        Self::made(root, protection, index, true)
     }
 
-    fn made(root: &Path, index: Arc<OnceLock<Arc<Index>>>, impatient: bool) -> Self {
+    fn made(
+        root: &Path,
+        protection: &Protection,
+        index: Arc<OnceLock<Arc<Index>>>,
+        impatient: bool,
+    ) -> Self {
         Self {
             index,
             network: Network::shipped(),
-            known: Arc::new(Known::new(root)),
+            known: Arc::new(Known::new(root, protection)),
             impatient,
         }
     }

@@ -7,9 +7,11 @@ use std::{
 };
 
 use anyhow::Context as _;
+use il_privacy::Policy;
 use il_text::{Charset, Decoded, decode};
 use il_watch::{File, Options, Reason, Scan, Skipped};
 
+use super::policy;
 use crate::{failure::usage, place::Place, terminal};
 
 /// Larger files are open in no editor with suggestions on.
@@ -22,11 +24,12 @@ const MOST_SOURCE: u64 = 64 << 20;
 const MOST_INDEXED: u64 = 512 << 20;
 
 /// What may be indexed; the newest of it may be learnt.
-pub(crate) fn options() -> Options {
+pub(crate) fn options(policy: &Arc<Policy>) -> Options {
+    let policy = Arc::clone(policy);
     Options {
         max_file_bytes: il_admission::MAX_BYTES,
         max_total_bytes: MOST_INDEXED,
-        never: Arc::new(never),
+        never: Arc::new(move |path| policy::refusal(&policy, path)),
         ..Options::default()
     }
 }
@@ -36,9 +39,14 @@ pub(crate) fn scan(root: &Path) -> Scan {
     learnable(scan_all(root))
 }
 
-/// Everything below `root` that may be indexed.
+/// Everything below `root` that may be indexed, by what is said now.
 pub(crate) fn scan_all(root: &Path) -> Scan {
-    il_watch::scan(root, &options())
+    scan_within(root, &policy::of(root).policy)
+}
+
+/// Everything below `root` that may be indexed under this policy.
+pub(crate) fn scan_within(root: &Path, policy: &Arc<Policy>) -> Scan {
+    il_watch::scan(root, &options(policy))
 }
 
 /// What of a scan fits into a model: the newest files.
@@ -68,15 +76,10 @@ pub(crate) fn learnable(mut scan: Scan) -> Scan {
 pub(crate) fn reason(reason: Reason) -> String {
     match reason {
         Reason::TooLarge { .. } => {
-            format!("larger than {}", terminal::bytes(options().max_file_bytes))
+            format!("larger than {}", terminal::bytes(il_admission::MAX_BYTES))
         }
         reason => reason.to_string(),
     }
-}
-
-/// Why a path must never be learnt from, by its name alone.
-pub(crate) fn never(path: &str) -> Option<&'static str> {
-    super::model::never(path)
 }
 
 /// The text of an admitted file; `None` for what is no text, or gone, or not ours to read.

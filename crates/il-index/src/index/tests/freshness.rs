@@ -101,7 +101,10 @@ fn slices_are_seen_one_after_another_and_a_cancelled_update_keeps_them() {
     for n in 0..5 {
         tree.write(&format!("{n}.rs"), "fn f() {}");
     }
-    let options = Options { slice_bytes: 18 };
+    let options = Options {
+        slice_bytes: 18,
+        ..Options::default()
+    };
     let index = Index::open(None, Path::new(ROOT), None, options).0;
     let cancel = CancelToken::new();
     let changed = tree.scan();
@@ -197,7 +200,7 @@ fn what_is_refused_is_remembered_and_said_once() {
     assert_eq!(
         said,
         [
-            ".env holds secrets by its name",
+            ".env is blocked by the privacy policy",
             "b.rs is generated",
             "c.rs is not text",
             "large.rs is too large"
@@ -341,7 +344,10 @@ fn who_looks_while_two_thousand_files_change_sees_each_file_once_as_it_was_or_is
             tree.write(&format!("{n}.rs"), &format!("fn g{generation}() {{}}"));
         }
     };
-    let options = Options { slice_bytes: 2000 };
+    let options = Options {
+        slice_bytes: 2000,
+        ..Options::default()
+    };
     let index = Index::open(None, Path::new(ROOT), None, options).0;
     write_all(0);
     update(&index, &tree);

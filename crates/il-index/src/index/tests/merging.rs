@@ -78,6 +78,7 @@ fn nothing_is_merged_beyond_a_slice() {
     let tree = Tree::default();
     let options = Options {
         slice_bytes: 16 << 10,
+        ..Options::default()
     };
     let index = Index::open(None, Path::new(ROOT), None, options).0;
     one_by_one(&index, &tree, 12);

@@ -8,9 +8,9 @@ use il_text::{PlaceError, Text};
 
 use crate::{
     cli::Hide,
-    failure::{refused, usage},
+    failure::usage,
     place::Place,
-    repository::{root, tree},
+    repository::{policy, root, tree},
 };
 
 /// A file with a cursor in it.
@@ -57,9 +57,7 @@ impl Subject {
             },
             |inside| inside.to_string_lossy().replace('\\', "/"),
         );
-        if let Some(why) = tree::never(&inside) {
-            return Err(refused(format!("nothing is suggested in `{file}`: {why}")));
-        }
+        policy::check(&root, &inside, &format!("nothing is suggested in `{file}`"))?;
         let text = Text::from(tree::read_text(&path, file)?.as_str());
         let offset = offset_of(&text, place, what).map_err(|why| usage(why.in_file(file)))?;
         let at = text.line_col(offset, il_text::Encoding::Utf32);

@@ -165,7 +165,7 @@ fn files(root: &Path) -> Vec<SourceFile> {
     let files = tree::scan_all(root).files.into_iter();
     let files = files.filter_map(|file| {
         let text = tree::read(root, &file.path)?;
-        il_admission::admit(&file.path, &text).ok()?;
+        il_admission::admit(&text).ok()?;
         Some(SourceFile {
             path: file.path,
             stamp: Stamp::default(),

@@ -16,7 +16,7 @@ use il_assist::{
     Ask, CancelToken, Change, Encoding, Engine, Host, Notice, OpenError, Opened, Position,
     Progress, Range, Repositories, Settings, Surface, SystemClock,
 };
-use il_context::ContextEngine;
+use il_context::{Bounds, ContextEngine};
 use il_egress::{Body, Request, Response, Transport, Trouble};
 use il_engine_remote::{Endpoint, RemoteEngine, Settings as Asking};
 use il_eval::lines::{self, Latency};
@@ -140,12 +140,16 @@ fn engine(
     let remote =
         RemoteEngine::new(Arc::new(endpoint), Guard::usual(Reach::Anywhere)).map_err(usage)?;
     let index = Arc::new(OnceLock::from(opened.index));
-    let retriever = Arc::new(IndexRetriever::when_open(root, index));
+    let retriever = Arc::new(IndexRetriever::when_open(root, &opened.protection, index));
     let engine = ContextEngine::new(
         Arc::new(remote),
         Some(retriever),
         engines::name_of(root),
         il_context::Settings::default(),
+        Bounds {
+            policy: opened.protection.policy,
+            reach: Reach::Anywhere,
+        },
     );
     Ok((Arc::new(engine), paths))
 }

@@ -22,9 +22,9 @@ use serde_json::{Value, json};
 use super::{opening, render::line, roots::Root};
 use crate::{
     cli::Search,
-    failure::{Exit, refused, usage},
+    failure::{Exit, usage},
     place::Place,
-    repository::{index::Opened, retriever::IndexRetriever, tree},
+    repository::{index::Opened, policy, retriever::IndexRetriever, tree},
     terminal::{self, FAINT, count, styled},
 };
 
@@ -78,9 +78,8 @@ impl Subject {
             )));
         };
         let path = inside.to_string_lossy().replace('\\', "/");
-        if let Some(why) = tree::never(&path) {
-            return Err(refused(format!("nothing is looked up for `{file}`: {why}")));
-        }
+        let what = format!("nothing is looked up for `{file}`");
+        policy::check(&root.path, &path, &what)?;
         let text = tree::read_text(&real, file)?;
         let lines = Text::from(text.as_str());
         let cursor = place
@@ -107,7 +106,7 @@ struct Answer {
 }
 
 fn ask(subject: &Subject, opened: &Opened, most: usize) -> Answer {
-    let retriever = IndexRetriever::new(&opened.root, &opened.index);
+    let retriever = IndexRetriever::new(&opened.root, &opened.protection, &opened.index);
     let started = Instant::now();
     let snippets = retriever.snippets(&Sought {
         path: &subject.path,

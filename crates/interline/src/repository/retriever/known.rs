@@ -22,7 +22,7 @@ use il_retrieval::terms::Word;
 use il_syntax::{Import, Parser};
 
 use super::packages::Packages;
-use crate::repository::lock;
+use crate::repository::{lock, policy::Protection};
 
 /// Files that are remembered.
 const FILES: usize = 64;
@@ -60,9 +60,11 @@ pub(super) struct Subject<'a> {
 }
 
 impl Known {
-    pub(super) fn new(root: &Path) -> Self {
+    pub(super) fn new(root: &Path, protection: &Protection) -> Self {
+        let dependencies = Dependencies::new(root, Places::from_environment());
+        let Protection { policy, mask } = protection.clone();
         Self {
-            dependencies: Mutex::new(Dependencies::new(root, Places::from_environment())),
+            dependencies: Mutex::new(dependencies.guarded_by(policy, mask)),
             parser: Mutex::new(Parser::new()),
             files: Mutex::default(),
             busy: AtomicBool::new(false),
@@ -199,7 +201,8 @@ mod tests {
     #[test]
     fn a_large_file_is_parsed_for_the_next_time() {
         let root = tempfile::tempdir().unwrap();
-        let known = Arc::new(Known::new(root.path()));
+        let protection = crate::repository::policy::of(root.path());
+        let known = Arc::new(Known::new(root.path(), &protection));
         let view = View::of(Vec::new(), None).unwrap();
         let language = il_lang::registry().by_id("python").unwrap();
         let subject = |text| Subject {

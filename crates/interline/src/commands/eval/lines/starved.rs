@@ -5,7 +5,7 @@
 use std::{path::Path, sync::Arc};
 
 use il_assist::{CancelToken, Engine};
-use il_context::{ContextEngine, Scope, Settings};
+use il_context::{Bounds, ContextEngine, Scope, Settings};
 use il_engine::{Capabilities, EngineError, Outcome, Request, Sink};
 use il_index::{Folder, Index, Options};
 use il_retrieval::cursor::Retriever;
@@ -13,7 +13,7 @@ use il_retrieval::cursor::Retriever;
 use crate::{
     engines::{self, Engines, Patience, Wanted},
     failure::unavailable,
-    repository::{index::stamped, retriever::IndexRetriever, tree},
+    repository::{index::stamped, policy, retriever::IndexRetriever, tree},
 };
 
 /// A model that settings know by this word, on a repository.
@@ -24,10 +24,11 @@ pub(super) fn model(word: &str, root: &Path, scope: Scope) -> anyhow::Result<Arc
         scope: None,
     };
     let engines = Engines::new(wanted, Patience::Wait);
-    let (_, engine) = engines
+    let top = engines
         .top(&root)
         .map_err(unavailable)?
         .ok_or_else(|| unavailable(format!("`{word}` is no model that is shown anything")))?;
+    let engine = top.engine;
     if engine.window().is_none() {
         return Err(unavailable(format!("`{word}` does not answer")));
     }
@@ -36,16 +37,27 @@ pub(super) fn model(word: &str, root: &Path, scope: Scope) -> anyhow::Result<Arc
         scope,
         ..Settings::default()
     };
+    let bounds = Bounds {
+        policy: policy::of(&root).policy,
+        reach: top.reach,
+    };
     let name = engines::name_of(&root);
     Ok(Arc::new(ContextEngine::new(
-        engine, retriever, name, settings,
+        engine, retriever, name, settings, bounds,
     )))
 }
 
 /// An index in memory: a measurement must not depend on what was saved before.
 fn retriever(root: &Path) -> Arc<dyn Retriever> {
-    let (index, _) = Index::open(None, root, None, Options::default());
-    let difference = index.difference(stamped(&tree::scan_all(root).files));
+    let protection = policy::of(root);
+    let options = Options {
+        policy: Arc::clone(&protection.policy),
+        mask: Some(Arc::clone(&protection.mask)),
+        ..Options::default()
+    };
+    let (index, _) = Index::open(None, root, None, options);
+    let files = tree::scan_within(root, &protection.policy).files;
+    let difference = index.difference(stamped(&files));
     let folder = Folder {
         root: root.to_path_buf(),
     };
@@ -56,7 +68,7 @@ fn retriever(root: &Path) -> Arc<dyn Retriever> {
         &|_| {},
         &CancelToken::new(),
     );
-    Arc::new(IndexRetriever::new(root, &Arc::new(index)))
+    Arc::new(IndexRetriever::new(root, &protection, &Arc::new(index)))
 }
 
 /// An engine that reads the text itself and is given the line at the cursor alone.
