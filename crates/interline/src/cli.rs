@@ -7,6 +7,8 @@ mod context;
 mod cost;
 mod eval;
 pub(crate) mod models;
+mod privacy;
+mod scan;
 
 use std::path::PathBuf;
 
@@ -18,6 +20,11 @@ pub(crate) use self::config::{Config, ConfigCheck, ConfigShow};
 pub(crate) use self::context::ShowContext;
 pub(crate) use self::cost::Cost;
 pub(crate) use self::eval::{EvalCoverage, EvalDocstrings, EvalIndex, EvalOverhead, EvalPrivacy};
+pub(crate) use self::privacy::{
+    OnOff, Privacy, PrivacyConsent, PrivacyErase, PrivacyExport, PrivacyLog, PrivacyRules,
+    PrivacyShow, PrivacySweep, Since,
+};
+pub(crate) use self::scan::{Scan, ScanFormat};
 use crate::place::Place;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -31,6 +38,8 @@ Examples:
   interline playground                     try it in the browser, on the repository around you
   interline complete src/main.rs:12:5      what would be suggested there
   interline search retry with backoff      where the repository does that
+  interline scan .                         secrets in your files, before others see them
+  interline privacy show                   what leaves, what is kept
   interline doctor                         is everything in place, and what to do if not
   interline lsp                            the language server; your editor starts it
 
@@ -82,6 +91,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(Config),
     Cost(Cost),
+    #[command(subcommand)]
+    Privacy(Privacy),
+    Scan(Scan),
     /// Measure how good suggestions and searches are, and how fast
     #[command(subcommand)]
     Eval(Eval),

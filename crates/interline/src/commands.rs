@@ -10,6 +10,8 @@ mod index;
 mod lsp;
 mod models;
 mod playground;
+mod privacy;
+mod scan;
 mod search;
 
 use crate::{cli::Command, failure::Exit};
@@ -26,6 +28,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Cost(args) => cost::run(&args),
+        Command::Privacy(args) => privacy::run(&args),
+        Command::Scan(args) => scan::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Eval(args) => eval::run(&args),
     }

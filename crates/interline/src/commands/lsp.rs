@@ -9,6 +9,7 @@ use crate::{
     cli::Lsp,
     engines::Wanted,
     failure::Exit,
+    records,
     repository::{Learn, Mode, WorkingTrees},
     terminal,
 };
@@ -20,6 +21,7 @@ pub(crate) fn run(_: &Lsp) -> anyhow::Result<Exit> {
              (`interline doctor` says how to set one up; Ctrl+C ends it)",
         );
     }
+    records::sweep_in_background();
     let trees = Arc::new(WorkingTrees::new(
         Mode::Watching,
         Learn::Repository,

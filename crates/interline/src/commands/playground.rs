@@ -15,7 +15,7 @@ use crate::{
     cli::Playground,
     engines::Wanted,
     failure::Exit,
-    interrupt,
+    interrupt, records,
     repository::{Facts, Learn, Mode, WorkingTrees, tree},
     terminal::{self, FAINT, ProgressBar, STRONG, styled},
 };
@@ -25,6 +25,7 @@ const MOST_LISTED: usize = 50_000;
 
 pub(crate) fn run(args: &Playground) -> anyhow::Result<Exit> {
     let root = tree::repository(args.dir.as_deref())?;
+    records::sweep_in_background();
     let trees = Arc::new(WorkingTrees::new(
         Mode::Watching,
         Learn::Repository,

@@ -19,6 +19,8 @@ mod lsp_storm;
 mod models;
 mod playground;
 mod privacy;
+mod privacy_commands;
 mod scale;
+mod scan;
 mod search;
 mod world;
