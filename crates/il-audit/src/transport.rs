@@ -17,7 +17,6 @@ pub struct Audited {
     inner: Arc<dyn Transport>,
     log: Arc<AuditLog>,
     endpoint: Option<Arc<str>>,
-    repository: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Audited {
@@ -35,21 +34,15 @@ impl Audited {
             inner,
             log,
             endpoint: None,
-            repository: None,
         }
     }
 
-    /// The name that the settings give whom it is for.
+    /// The name that the settings give whom it is for. Of a model and its address in one word, `ollama:MODEL@URL`, only the
+    /// model: of an address no more than host and port is recorded.
     #[must_use]
     pub fn for_endpoint(mut self, name: &str) -> Self {
-        self.endpoint = Some(name.into());
-        self
-    }
-
-    /// Whose text is sent: see [`repository_label`](crate::repository_label).
-    #[must_use]
-    pub fn in_repository(mut self, label: &str) -> Self {
-        self.repository = Some(label.into());
+        let model = name.split_once('@').filter(|it| it.1.contains("://"));
+        self.endpoint = Some(model.map_or(name, |it| it.0).into());
         self
     }
 
@@ -62,7 +55,7 @@ impl Audited {
             method: method(request.method).to_owned(),
             purpose: manifest.purpose.word().to_owned(),
             bytes: request.body.bytes().len() as u64,
-            repository: owned(&self.repository),
+            repository: owned(&manifest.repository),
             files: manifest.files.iter().map(|it| it.to_string()).collect(),
             ..Sending::default()
         };

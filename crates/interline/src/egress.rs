@@ -2,7 +2,7 @@
 //!
 //! The one idea: whoever in this program sends anything gets the same door, set up from the environment: a proxy if one is
 //! named, certificates besides those of the machine if a file is. Where settings say that nothing may leave it is a door that
-//! leads to this machine alone.
+//! leads to this machine alone, and whatever goes through it is on record.
 //!
 //! Deliberately absent: what is sent, and by whom.
 
@@ -11,11 +11,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use il_audit::Audited;
 use il_config::Privacy;
 use il_egress::{Secret, Transport};
 use il_egress_http::{Egress, Proxy, Settings, Unusable};
 
-use crate::failure::usage;
+use crate::{failure::usage, records};
 
 /// The proxy to use: a URL, or `none`. Without it, what `HTTPS_PROXY` and its kin say.
 const PROXY: &str = "INTERLINE_PROXY";
@@ -31,13 +32,32 @@ pub(crate) fn closed(privacy: &Privacy) -> Option<String> {
     }
 }
 
-/// The door; nothing is opened before something is sent.
+/// The door; nothing is opened before something is sent. Whatever goes through it is written down first.
 pub(crate) fn door(privacy: &Privacy) -> anyhow::Result<Arc<dyn Transport>> {
+    Ok(Arc::new(recorded(shared(privacy)?)?))
+}
+
+/// The way to an endpoint, whose settings may name another proxy or other authorities.
+pub(crate) fn door_to(
+    endpoint: &str,
+    privacy: &Privacy,
+    proxy: Option<&str>,
+    authorities: Option<&str>,
+) -> anyhow::Result<Arc<dyn Transport>> {
+    let door = match (proxy, authorities) {
+        (None, None) => shared(privacy)?,
+        _ => own(privacy, proxy, authorities)?,
+    };
+    Ok(Arc::new(recorded(door)?.for_endpoint(endpoint)))
+}
+
+/// One door for everybody to whom the same applies, since it keeps connections.
+fn shared(privacy: &Privacy) -> anyhow::Result<Arc<Egress>> {
     static DOORS: Mutex<Vec<(Option<String>, Arc<Egress>)>> = Mutex::new(Vec::new());
     let mut doors = DOORS.lock().unwrap_or_else(PoisonError::into_inner);
     let forbidden = closed(privacy);
     if let Some((_, door)) = doors.iter().find(|it| it.0 == forbidden) {
-        return Ok(Arc::<Egress>::clone(door));
+        return Ok(Arc::clone(door));
     }
     let mut settings = settings(|name| env::var(name).ok());
     settings.forbidden.clone_from(&forbidden);
@@ -52,15 +72,11 @@ pub(crate) fn door(privacy: &Privacy) -> anyhow::Result<Arc<dyn Transport>> {
     Ok(made)
 }
 
-/// A door of its own for an endpoint whose settings name another proxy or other authorities.
-pub(crate) fn door_for(
+fn own(
     privacy: &Privacy,
     proxy: Option<&str>,
     authorities: Option<&str>,
-) -> anyhow::Result<Arc<dyn Transport>> {
-    if proxy.is_none() && authorities.is_none() {
-        return door(privacy);
-    }
+) -> anyhow::Result<Arc<Egress>> {
     let mut own = settings(|name| env::var(name).ok());
     own.forbidden = closed(privacy);
     match proxy {
@@ -72,6 +88,16 @@ pub(crate) fn door_for(
         own.ca_file = Some(file.into());
     }
     Ok(Arc::new(Egress::new(own).map_err(usage)?))
+}
+
+/// A door with the record before it.
+fn recorded(door: Arc<Egress>) -> anyhow::Result<Audited> {
+    let log = records::audit().map_err(|why| {
+        usage(format!(
+            "what is sent must be recorded, and there is no place for the record: {why}"
+        ))
+    })?;
+    Ok(Audited::new(door, log))
 }
 
 fn settings(variable: impl Fn(&str) -> Option<String>) -> Settings {

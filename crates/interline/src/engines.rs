@@ -120,13 +120,15 @@ impl Engines {
                     self.locals.engine(&settings, name, subject.root, draft)
                 }
                 Rung::Endpoint(_) | Rung::Shorthand(_) => {
-                    self.endpoints.engine(&settings, &rung.value)
+                    let theirs = Arc::clone(&subject.policy);
+                    self.endpoints
+                        .engine(&settings, &rung.value, subject.root, theirs)
                 }
             };
             let engine = engine.unwrap_or_else(|why| Arc::new(Absent::new(&rung.value, why)));
             let bounds = Bounds {
                 policy: Arc::clone(&subject.policy),
-                reach: reach(&settings, &rung.value, &*engine),
+                reach: reach(&settings, &rung.value, engine.capabilities().remote),
             };
             rungs.push(Arc::new(ContextEngine::new(
                 engine,
@@ -154,12 +156,15 @@ impl Engines {
         let engine = match &rung.value {
             Rung::Repo => return Ok(None),
             Rung::Local(name) => self.locals.engine(&settings, name, root, None),
-            rung => self.endpoints.engine(&settings, rung),
+            rung => {
+                let policy = Arc::new(policy::policy_with(&settings.privacy, root));
+                self.endpoints.engine(&settings, rung, root, policy)
+            }
         };
         let engine = engine?;
         Ok(Some(Top {
             name: rung.value.to_string(),
-            reach: reach(&settings, &rung.value, &*engine),
+            reach: reach(&settings, &rung.value, engine.capabilities().remote),
             engine,
         }))
     }
@@ -176,7 +181,7 @@ impl Engines {
                         let engine = self.locals.engine(&settings, name, root, None);
                         engine.and_then(|it| self::local::describe(&*it))
                     }
-                    rung => self.endpoints.describe(&settings, rung),
+                    rung => self.endpoints.describe(&settings, rung, root),
                 };
                 (rung.value.to_string(), state)
             })
@@ -198,13 +203,13 @@ pub(crate) struct Top {
 }
 
 /// How far away a rung's model is.
-fn reach(settings: &Settings, rung: &Rung, engine: &dyn Engine) -> Reach {
+fn reach(settings: &Settings, rung: &Rung, is_remote: bool) -> Reach {
     let said = match rung {
         Rung::Endpoint(name) => settings.endpoints.get(name),
         _ => None,
     };
     match said.is_some_and(|it| it.own.value) {
-        _ if !engine.capabilities().remote => Reach::ThisMachine,
+        _ if !is_remote => Reach::ThisMachine,
         true => Reach::OwnServers,
         false => Reach::Anywhere,
     }

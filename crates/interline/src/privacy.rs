@@ -10,19 +10,18 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use il_config::{Privacy, Settings};
-use il_privacy::{Finder, Guard, Reach, Redactor, Restore, Rules, Switches};
+use il_config::Privacy;
+use il_privacy::{Finder, Guard, Policy, Reach, Redactor, Restore, Rules, Switches};
 
 use crate::repository::lock;
 
-/// A guard towards one place, as these settings have it; why there can be none.
-pub(crate) fn guard(settings: &Settings, reach: Reach) -> Result<Guard, String> {
-    let privacy = &settings.privacy;
+/// A guard towards one place, with the policy of a repository; why there can be none.
+pub(crate) fn guard(privacy: &Privacy, policy: Arc<Policy>, reach: Reach) -> Result<Guard, String> {
     let restore = match *privacy.restore {
         true => Restore::Usual,
         false => Restore::Nothing,
     };
-    let guard = Guard::new(redactor(privacy)?, Arc::new(privacy.policy()), reach);
+    let guard = Guard::new(redactor(privacy)?, policy, reach);
     Ok(guard.restoring(restore))
 }
 

@@ -1,8 +1,9 @@
 //! What is written down of requests, and what happens where nothing can be.
 
-use std::{fs, sync::Mutex, time::UNIX_EPOCH};
+use std::{collections::BTreeMap, fs, sync::Mutex, time::UNIX_EPOCH};
 
 use il_egress::{Body, Header, Outbound, Patience, Secret};
+use il_privacy::{Guard, Manifest, Purpose, Reach};
 use tempfile::TempDir;
 
 use super::*;
@@ -43,6 +44,18 @@ struct World {
     log: Arc<AuditLog>,
 }
 
+/// What a guard lets go: a text with a password in it.
+fn body() -> Outbound {
+    let guard = Guard::usual(Reach::Anywhere).for_repository("shop-12345678");
+    let manifest = Manifest {
+        purpose: Purpose::Complete,
+        files: vec!["src/a.rs".into()],
+        ..Manifest::default()
+    };
+    let json = br#"["password = 'hidden-4Fq9x2Lm'"]"#.to_vec();
+    guard.seal(json, manifest).unwrap()
+}
+
 impl World {
     fn new(fails: Option<Trouble>) -> Self {
         let temp = TempDir::new().unwrap();
@@ -62,12 +75,11 @@ impl World {
             method: Method::Post,
             url: url.to_owned(),
             headers: vec![("authorization", Header::Secret(Secret::new("top-hidden")))],
-            body: Outbound::nothing(),
+            body: body(),
             patience: Patience::default(),
         };
         Audited::new(Arc::clone(&self.door) as _, Arc::clone(&self.log))
             .for_endpoint("work")
-            .in_repository("shop-12345678")
             .send(request, &CancelToken::new())
     }
 
@@ -98,8 +110,11 @@ fn a_request_is_recorded_without_path_query_and_headers() {
             to: "https://api.example.com:443".to_owned(),
             endpoint: Some("work".to_owned()),
             method: "post".to_owned(),
-            purpose: "fetch".to_owned(),
+            purpose: "complete".to_owned(),
+            bytes: body().bytes().len() as u64,
             repository: Some("shop-12345678".to_owned()),
+            files: vec!["src/a.rs".to_owned()],
+            redacted: BTreeMap::from([("password".to_owned(), 1)]),
             ..Sending::default()
         })
     );

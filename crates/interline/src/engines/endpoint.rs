@@ -7,6 +7,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -21,8 +22,9 @@ use il_engine_remote::{
     Dialect, Endpoint, EndpointChoice, KeySource, RemoteEngine, Settings as Asking,
 };
 use il_ledger::Account;
-use il_privacy::Reach;
+use il_privacy::Policy;
 
+use super::reach;
 use crate::{costs, egress, privacy, repository::lock, terminal};
 
 /// Endpoints by how settings call them, what they may spend, and whether they may be asked.
@@ -41,16 +43,26 @@ impl Endpoints {
         &self,
         settings: &Settings,
         rung: &Rung,
+        root: &Path,
+        policy: Arc<Policy>,
     ) -> Result<Arc<dyn Engine>, String> {
         let endpoint = self.endpoint(settings, rung)?;
-        let guard = privacy::guard(settings, reach(settings, rung, &endpoint))?;
+        let reach = reach(settings, rung, endpoint.settings().is_remote());
+        let guard = privacy::guard(&settings.privacy, policy, reach)?;
+        let guard = guard.for_repository(&il_audit::repository_label(root));
         let engine = RemoteEngine::new(endpoint, guard).map_err(|why| why.to_string())?;
         Ok(Arc::new(engine))
     }
 
     /// What an endpoint is, without asking it; why it cannot be asked.
-    pub(crate) fn describe(&self, settings: &Settings, rung: &Rung) -> Result<String, String> {
-        self.engine(settings, rung)?;
+    pub(crate) fn describe(
+        &self,
+        settings: &Settings,
+        rung: &Rung,
+        root: &Path,
+    ) -> Result<String, String> {
+        let policy = Arc::new(settings.privacy.policy());
+        self.engine(settings, rung, root, policy)?;
         let endpoint = self.endpoint(settings, rung)?;
         let choice = &endpoint.settings().choice;
         let how = match (choice.is_loopback(), choice.is_in_the_clear()) {
@@ -86,14 +98,13 @@ impl Endpoints {
             }
             _ => return Err(format!("no settings describe `{rung}`")),
         };
-        let door = match said {
-            Some(said) => egress::door_for(
-                &settings.privacy,
-                said.proxy.as_ref().map(|it| it.value.as_str()),
-                said.authorities.as_ref().map(|it| it.value.as_str()),
-            ),
-            None => egress::door(&settings.privacy),
-        };
+        let text = |it: Option<&il_config::Sourced<String>>| it.map(|it| it.value.clone());
+        let door = egress::door_to(
+            &name,
+            &settings.privacy,
+            text(said.and_then(|it| it.proxy.as_ref())).as_deref(),
+            text(said.and_then(|it| it.authorities.as_ref())).as_deref(),
+        );
         say_if_it_leaves(&asking);
         let metered = asking.metered;
         let account = Account {
@@ -129,19 +140,6 @@ impl Endpoints {
         let endpoint = Arc::new(endpoint);
         made.insert(key, Arc::clone(&endpoint));
         Ok(endpoint)
-    }
-}
-
-/// How far away it is.
-fn reach(settings: &Settings, rung: &Rung, endpoint: &Endpoint) -> Reach {
-    let said = match rung {
-        Rung::Endpoint(name) => settings.endpoints.get(name),
-        _ => None,
-    };
-    match said.is_some_and(|it| it.own.value) {
-        _ if endpoint.settings().choice.is_loopback() => Reach::ThisMachine,
-        true => Reach::OwnServers,
-        false => Reach::Anywhere,
     }
 }
 
