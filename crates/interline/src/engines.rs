@@ -24,7 +24,7 @@ use il_privacy::{Policy, Reach};
 use il_retrieval::cursor::Retriever;
 
 use self::{endpoint::Endpoints, local::Locals};
-use crate::{settings, terminal};
+use crate::{repository::policy, settings, terminal};
 
 pub(crate) use self::{
     guarded::Guarded,
@@ -164,6 +164,7 @@ impl Engines {
         let engine = engine?;
         Ok(Some(Top {
             name: rung.value.to_string(),
+            is_server: !matches!(rung.value, Rung::Local(_)),
             reach: reach(&settings, &rung.value, engine.capabilities().remote),
             engine,
         }))
@@ -200,6 +201,8 @@ pub(crate) struct Top {
     pub(crate) name: String,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) reach: Reach,
+    /// It is asked through the door, so what it is sent is redacted.
+    pub(crate) is_server: bool,
 }
 
 /// How far away a rung's model is.
