@@ -34,7 +34,15 @@ fn head(out: &mut String, text: &str) {
 }
 
 fn row(out: &mut String, what: &str, value: &str, note: &str) {
-    let line = format!("  {what:<18}{value}  {}", styled(FAINT, note));
+    let width = anstream::adapter::strip_str(value)
+        .to_string()
+        .chars()
+        .count();
+    let gap = " ".repeat(9usize.saturating_sub(width));
+    let line = format!(
+        "  {what:<14}  {value}{gap} {}",
+        styled(FAINT, note.trim_end())
+    );
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
@@ -154,7 +162,7 @@ fn looked_for(kinds: &Kinds) -> String {
 
 fn plural(category: Category) -> &'static str {
     match category {
-        Category::Key => "keys of providers",
+        Category::Key => "keys",
         Category::PrivateKey => "private keys",
         Category::Connection => "connection strings",
         Category::Password => "passwords",

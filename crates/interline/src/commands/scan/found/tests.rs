@@ -84,8 +84,8 @@ fn every_secret_of_a_line_is_hidden_whatever_is_reported() {
     check(
         text,
         &[
-            "1:3-1:25 tok a [to…n5] pw=[…]; tel:[…] # x",
-            "1:29-1:36 pw a [to…n5] pw=[…]; tel:[…] # x",
+            "1:3-1:23 tok a [to…n5] pw=[…]; tel:[…] # x",
+            "1:27-1:34 pw a [to…n5] pw=[…]; tel:[…] # x",
         ],
     );
     assert_eq!(look_at(text).personal, 1);
@@ -118,7 +118,7 @@ fn a_comment_allows_its_line() {
         "pw=hunter2  # Pragma: Allowlist Secret",
         "# pragma: allowlist nextline secret\npw=hunter2",
         "x = BEGINab\ncdEND # interline:allow\n",
-        "x = BEGINab # no\ncdEND # interline:allow",
+        "x = BEGINab\ncd\nefEND tail # interline:allow",
     ] {
         let counted = look_at(text);
         assert_eq!((counted.found.len(), counted.allowed), (0, 1), "{text}");
@@ -139,7 +139,7 @@ fn a_fingerprint_stays_when_lines_move_and_changes_with_a_key() {
     let of = |text: &str| look_at(text).found[0].fingerprint.clone();
     let line = format!("a = '{LONG}'");
     assert_eq!(of(&line), of(&format!("\n\n  {line}")));
-    assert_ne!(of(&line), of(&line.replace("0123", "0124")));
+    assert_ne!(of(&line), of(&line.replace("l8p0", "l8p1")));
     // A password could be guessed from it, so it does not depend on it.
     assert_eq!(of("user=a pw=hunter2"), of("\nuser=a pw=hunter3"));
     assert_ne!(of("user=a pw=hunter2"), of("user=b pw=hunter2"));
@@ -158,18 +158,18 @@ fn of_no_kind_that_ships_more_than_eight_characters_are_shown() {
             let text = samples::expand(template, 7);
             let all = finder.find(&text);
             for found in look(finder, true, "x", &Piece::whole(&text)).found {
-                let excerpt = shown(&found);
+                let parts = found.excerpt.iter().map(|it| match it {
+                    Shown::Plain(it) | Shown::Hidden(it) => it.as_str(),
+                });
+                let excerpt: String = parts.collect();
                 for it in &all {
-                    let secret = &text[it.span.clone()];
-                    let ends: Vec<char> = secret.chars().collect();
-                    for window in ends.windows(5) {
+                    let secret: Vec<char> = text[it.span.clone()].chars().collect();
+                    let outside = format!("{}\n{}", &text[..it.span.start], &text[it.span.end..]);
+                    for window in secret.windows(5) {
                         let window: String = window.iter().collect();
-                        // Five in a row may stand elsewhere in the line by chance only where they are no part of a secret.
-                        let outside = text.replace(secret, "");
+                        // What also stands outside of the secret is no part of it.
                         assert!(
-                            !excerpt.contains(&window)
-                                || outside.contains(&window)
-                                || found.name.contains(&window),
+                            !excerpt.contains(&window) || outside.contains(&window),
                             "{}: {excerpt}",
                             rule.id
                         );
@@ -179,5 +179,5 @@ fn of_no_kind_that_ships_more_than_eight_characters_are_shown() {
             }
         }
     }
-    assert!(seen > 0, "nothing was looked at");
+    assert!(seen > 100, "only {seen} were looked at");
 }
