@@ -145,6 +145,12 @@ fn value_in(text: &str, category: Category) -> (Range<usize>, String) {
         None => (bare(text, whole.clone(), first, last, category), false),
     };
     let before = text[line..inner.start].trim_end_matches(['"', '\'', '`']);
+    // An attribute is known by its element, several values by each other, and some names by how they are spelt.
+    let element = before.contains('<') && !before.trim_end().ends_with('>');
+    let several = text[inner.clone()].contains(['"', '\'', '`']);
+    if element || several || before.contains("__") {
+        return (whole, String::new());
+    }
     match name_before(before) {
         Some(name) => (inner, name),
         // What is no assignment says what it is by everything on its line: a header, a command.
@@ -375,6 +381,37 @@ mod tests {
             Category::Session,
             expect![[r#"
                 Cookie: sessionid={alnum:32}; theme=dark
+
+                shaped
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_known_by_what_stands_around_it_is_taken_with_it() {
+        check(
+            "<machineKey decryptionKey=\"{HEX:48}\" validation=\"SHA1\"/>",
+            Category::Key,
+            expect![[r#"
+                <machineKey decryptionKey="{HEX:48}" validation="SHA1"/>
+
+                shaped, own lines
+            "#]],
+        );
+        check(
+            "{{\"kty\":\"EC\",\"x\":\"{base64url:43}\",\"d\":\"{base64url:43}\"}",
+            Category::PrivateKey,
+            expect![[r#"
+                {"kty":"EC","x":"{base64url:43}","d":"{base64url:43}"}
+
+                shaped, own lines
+            "#]],
+        );
+        check(
+            "BUNDLE_A__B__COM={hex:8}",
+            Category::Key,
+            expect![[r#"
+                BUNDLE_A__B__COM={hex:8}
 
                 shaped
             "#]],

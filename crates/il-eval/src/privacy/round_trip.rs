@@ -330,15 +330,17 @@ fn stated(statement: &str, form: &Form<'_>, seed: u64) -> Option<String> {
     }
 }
 
+/// Every kind stands in so many languages, the next kind in the next ones.
+const LANGUAGES_A_KIND: usize = 3;
+
 #[test]
-fn every_kind_in_every_language_goes_there_and_back() {
+fn every_kind_goes_there_and_back() {
     let mut wrong = Vec::new();
-    for rule in Rules::shipped().iter() {
+    for (number, rule) in Rules::shipped().iter().enumerate() {
         let forms = kinds::forms(rule);
-        for (sample, form) in SAMPLES
-            .iter()
-            .flat_map(|it| forms.iter().map(move |form| (it, form)))
-        {
+        for turn in number..number + LANGUAGES_A_KIND {
+            let sample = &SAMPLES[turn * 5 % SAMPLES.len()];
+            let form = &forms[turn % forms.len()];
             let mut text = sample.before.to_owned();
             for (statement, seed) in sample.statements.iter().zip(1..) {
                 text.extend(stated(statement, form, seed));
@@ -349,16 +351,12 @@ fn every_kind_in_every_language_goes_there_and_back() {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} are wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    let count = wrong.len();
+    assert!(wrong.is_empty(), "{count} are wrong:\n{}", wrong.join("\n"));
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn redaction_there_and_back(

@@ -208,7 +208,12 @@ impl Tally {
         self.all.add(one);
         let sort = label.kind.clone();
         self.near_misses.entry(sort).or_default().add(one);
-        if let Some(hit) = hits.first() {
+        let is_wrong = |it: &&&Hit| match (&label.but, &it.rule) {
+            (None, _) => true,
+            (Some(but), Some((id, _))) => **id == **but,
+            (Some(_), None) => false,
+        };
+        if let Some(hit) = hits.iter().find(is_wrong) {
             self.alarm(file, label.line, hit, &label.kind);
         }
     }
@@ -305,6 +310,7 @@ mod tests {
             kind: kind.into(),
             category,
             is_secret: category.is_some(),
+            but: None,
             core: vec![core],
         }
     }
@@ -372,6 +378,19 @@ mod tests {
         assert_eq!((scored.all.false_alarms, scored.all.near_misses), (2, 2));
         assert!((scored.all.precision() - 1.0 / 3.0).abs() < 1e-9);
         assert!((scored.all.recall() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_must_not_be_taken_for_one_kind_may_be_another() {
+        let mut near = label(1..1, "like key", None, 0..0);
+        near.but = Some("a".to_owned());
+        let set = set(vec![near]);
+        let alarms = |rule| {
+            let hits = [hit(1, rule, 0..4)];
+            let (scored, _) = score("ours", &set, &hits, &BTreeSet::new());
+            scored.all.false_alarms
+        };
+        assert_eq!((alarms("a"), alarms("b")), (1, 0));
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub struct Label {
     #[serde(serialize_with = "word")]
     pub category: Option<Category>,
     pub is_secret: bool,
+    /// The one kind that it must not be taken for; others may be right. `None` where nothing may be found at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub but: Option<String>,
     /// Bytes that must not stay.
     #[serde(skip)]
     pub core: Vec<Range<usize>>,
@@ -77,6 +80,7 @@ struct Place {
     text: String,
     kind: String,
     category: Option<Category>,
+    but: Option<String>,
     /// Bytes of all lines that count.
     secret: Range<usize>,
     core: Vec<Range<usize>>,
@@ -156,6 +160,7 @@ fn secrets(
             text,
             kind: rule.id.to_string(),
             category: Some(rule.category),
+            but: None,
             secret,
             core,
         });
@@ -200,6 +205,8 @@ fn as_it_is(template: &str, rule: &Rule, random: &mut Random) -> Place {
         text: made.text,
         kind: format!("like {}", rule.category.word()),
         category: None,
+        // A key of one provider with a sign too few is still a secret, if only its name says so.
+        but: Some(rule.id.to_string()),
         secret: all.clone(),
         core: vec![all],
     }
@@ -241,6 +248,7 @@ fn hand_made(block: &blocks::Block<'_>, seed: u64) -> Place {
         text: clean,
         kind: kind.into(),
         category,
+        but: None,
         core,
         secret,
     }
@@ -293,6 +301,7 @@ fn append(file: &mut File, place: &Place) {
         kind: place.kind.clone(),
         category: place.category,
         is_secret: place.category.is_some(),
+        but: place.but.clone(),
         core: place
             .core
             .iter()

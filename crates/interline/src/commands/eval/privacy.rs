@@ -33,10 +33,12 @@ pub(crate) fn run(args: &EvalPrivacy) -> anyhow::Result<Exit> {
 
 fn sets(args: &EvalPrivacy, beside: &[(String, Vec<Hit>)]) -> anyhow::Result<Exit> {
     let sets = privacy::sets(usize::from(args.samples), args.seed);
-    let finders = [
-        (SHIPPED, privacy::shipped(), privacy::off()),
-        (EVERYTHING, privacy::everything(), BTreeSet::new()),
-    ];
+    let off = privacy::off();
+    let some_are_off = !off.is_empty();
+    let mut finders = vec![(SHIPPED, privacy::shipped(), off)];
+    if some_are_off {
+        finders.push((EVERYTHING, privacy::everything(), BTreeSet::new()));
+    }
     if let Some(folder) = &args.write {
         privacy::write(folder, &sets)?;
     }
