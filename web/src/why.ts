@@ -143,6 +143,7 @@ export class WhyPanel {
       const button = h("button", { type: "button", class: "origin", id: "why-origin", title: "Open it", on: { click: () => this.events.openAt(path, line) } }, `${path}:${line}`);
       rows.push(["Like", button]);
     }
+    for (const { kind, text } of facts?.remarks ?? []) rows.push(["Remark", h("span", { class: `remark ${kind}` }, text)]);
     rows.push(...times(facts?.timing_us, roundTripMs));
     const hint = count > 1 ? [h("kbd", {}, alt), " ", h("kbd", {}, "]"), " for the next"] : [h("kbd", {}, alt), " ", h("kbd", {}, "\\"), " looks for more"];
     rows.push(["Alternative", h("span", {}, h("span", { id: "why-alternatives" }, `${index + 1} of ${count}`), h("span", { class: "quiet" }, " · ", ...hint))]);

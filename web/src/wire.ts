@@ -38,6 +38,8 @@ export interface ItemFacts {
   origin?: { path: string; line: number };
   /** How much of the text its next word and line are, in UTF-16 units; only when the range starts at the cursor. */
   next?: { word: number; line: number };
+  /** What is to be known of it before it is taken. */
+  remarks?: { kind: string; text: string }[];
   timing_us: number;
 }
 

@@ -216,6 +216,25 @@ pub struct Suggestion {
     pub source: &'static str,
     /// Where in the repository it was drawn from.
     pub origin: Option<Origin>,
+    /// What is to be known of it before it is taken.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something to know of a suggestion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Stable, for programs: `weakness`, `copy`, `personal`.
+    pub kind: &'static str,
+    /// For people. No text of a document.
+    pub text: Arc<str>,
+    /// Which bytes of the suggestion's text it is about.
+    pub range: std::ops::Range<usize>,
+    /// What it goes by elsewhere: `CWE-89`.
+    pub rule: Option<Arc<str>>,
+    /// Of a copy: an SPDX expression.
+    pub licence: Option<Arc<str>>,
+    /// Of a copy: whose code, and where in it.
+    pub origin: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Suggestion {
@@ -227,6 +246,7 @@ impl fmt::Debug for Suggestion {
             .field("probability", &self.probability)
             .field("source", &self.source)
             .field("origin", &self.origin)
+            .field("remarks", &self.remarks)
             .finish()
     }
 }

@@ -377,6 +377,7 @@ impl Driver {
             offset,
             path,
             answerer,
+            screen,
             workspace,
             at,
             reply,
@@ -415,6 +416,7 @@ impl Driver {
             indent: view.indent(&ask, &window.text),
             alternatives: ask.alternatives,
             engine: engine.as_ref().map(|it| it.capabilities()),
+            screen,
             text: window.text,
         });
         let target = Target {

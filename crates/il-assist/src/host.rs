@@ -277,7 +277,8 @@ impl Host {
         let offset = text
             .offset(place(ask.position), self.encoding)
             .unwrap_or(text.len());
-        let (path, answerer) = self.shared.answerer(&known, &ask.uri);
+        let (path, answerer, root) = self.shared.answerer(&known, &ask.uri);
+        let screen = self.shared.repositories.screen(root.as_deref());
         let workspace = match &answerer {
             Answerer::Engine(engine) if engine.wants_workspace() => {
                 self.shared.workspace(&known, &documents.at_hand(&ask.uri))
@@ -294,6 +295,7 @@ impl Host {
             offset,
             path,
             answerer,
+            screen,
             workspace,
             at,
             reply,
@@ -494,16 +496,16 @@ impl Shared {
         write(&mut self.board.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Who answers for a document, and what it is called there.
-    fn answerer(&self, known: &Known, uri: &str) -> (Arc<str>, Answerer) {
+    /// Who answers for a document, what it is called there, and where "there" is.
+    fn answerer(&self, known: &Known, uri: &str) -> (Arc<str>, Answerer, Option<PathBuf>) {
         let file = known.path.as_deref();
         let roots = self.roots();
-        let path = match file.and_then(|file| roots.place(file)) {
-            Some((_, inside)) => plain::inside(inside),
-            None => plain::outside(file, uri),
+        let (path, root) = match file.and_then(|file| roots.place(file)) {
+            Some((root, inside)) => (plain::inside(inside), Some(root)),
+            None => (plain::outside(file, uri), None),
         };
         let answerer = roots.answerer(file);
-        (path, answerer)
+        (path, answerer, root)
     }
 
     /// What is at hand in the repository of a document, by the paths that engines know.

@@ -20,11 +20,12 @@ mod syntax;
 
 pub use data::{
     Answer, Ask, AskId, Change, Counters, DocumentStatus, Explanation, Formatting, Notice, Opened,
-    Origin, Position, Range, Reason, Refusal, Reply, RepositoryState, RepositoryStatus, Selected,
+    Origin, Position, Range, Reason, Refusal, Remark, Reply, RepositoryState, RepositoryStatus, Selected,
     Status, Step, Suggestion, Surface, Word,
 };
 pub use host::{Host, Settings};
 pub use il_complete::extent;
 pub use il_engine::{CancelToken, Engine};
+pub use il_screen::Screen;
 pub use il_text::Encoding;
 pub use ports::{Clock, OpenError, Progress, Repositories, Stage, SystemClock};

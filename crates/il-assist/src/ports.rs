@@ -10,6 +10,7 @@ use std::{
 };
 
 use il_engine::{CancelToken, Engine};
+use il_screen::{Screen, Screener};
 
 /// Opens repositories.
 pub trait Repositories: Send + Sync {
@@ -33,6 +34,13 @@ pub trait Repositories: Send + Sync {
     fn root_of(&self, file: &Path) -> Option<PathBuf> {
         let _ = file;
         None
+    }
+
+    /// What looks through suggestions for files of this repository, or of none, before they are shown. Asked at every
+    /// ask, so it must be at hand.
+    fn screen(&self, root: Option<&Path>) -> Arc<dyn Screen> {
+        let _ = root;
+        Arc::new(Screener::default())
     }
 
     /// Files below `root` may have changed on disk: an editor saved them or saw them change. Called on a

@@ -60,6 +60,7 @@ impl Editor {
             facts: SyntaxFacts::default(),
             indent: IndentStyle::default(),
             alternatives: 1,
+            screen: std::sync::Arc::new(il_screen::NoScreen),
             engine: Some(Capabilities {
                 name: "bench",
                 remote: false,

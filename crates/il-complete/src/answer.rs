@@ -5,6 +5,7 @@
 use std::{fmt, ops::Range, time::Duration};
 
 use il_engine::Origin;
+use il_screen::Remark;
 
 /// Names a suggestion. The same suggestion keeps its name while its text is typed through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +37,8 @@ pub struct Suggestion {
     pub origin: Option<Origin>,
     /// Which road it came by.
     pub source: Source,
+    /// What is to be known of it; ranges are bytes of `text`.
+    pub remarks: Vec<Remark>,
 }
 
 impl fmt::Debug for Suggestion {
@@ -47,6 +50,7 @@ impl fmt::Debug for Suggestion {
             .field("probability", &self.probability)
             .field("origin", &self.origin)
             .field("source", &self.source)
+            .field("remarks", &self.remarks)
             .finish()
     }
 }

@@ -5,6 +5,7 @@
 use std::{fmt, ops::Range, sync::Arc};
 
 use il_engine::Capabilities;
+use il_screen::Screen;
 
 /// Names a document for the pipeline; whoever asks chooses the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,9 @@ pub struct Ask {
     pub alternatives: usize,
     /// The engine that will answer; `None` when there is none.
     pub engine: Option<Capabilities>,
+    /// What looks through everything that is said before it is shown. The same text in the same place gets the same
+    /// verdict, as far as what it knows of other code stays the same.
+    pub screen: Arc<dyn Screen>,
 }
 
 impl fmt::Debug for Ask {

@@ -7,6 +7,7 @@
 use std::{fmt, ops::Range};
 
 use il_engine::Origin;
+use il_screen::Remark;
 
 use crate::gate::Piece;
 
@@ -21,6 +22,8 @@ pub(crate) struct Draft {
     /// Bytes of the rest of the cursor's line that the shown text takes the place of.
     pub(crate) covers: usize,
     pub(crate) origin: Option<Origin>,
+    /// What was remarked on the text, wherever it has moved to since.
+    remarks: Vec<Remark>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +71,21 @@ impl Draft {
         &self.text[..self.shown]
     }
 
+    /// What is to be known of the text.
+    pub(crate) fn remark(&mut self, remarks: Vec<Remark>) {
+        self.remarks = remarks;
+    }
+
+    /// What is to be known of what is shown.
+    pub(crate) fn remarks(&self) -> impl Iterator<Item = Remark> {
+        let shown = self.shown;
+        let within = self.remarks.iter().filter(move |it| it.range.start < shown);
+        within.map(move |it| Remark {
+            range: it.range.start..it.range.end.min(shown),
+            ..it.clone()
+        })
+    }
+
     /// That everything shown is right.
     pub(crate) fn probability(&self) -> f32 {
         self.probability_at(self.shown)
@@ -113,6 +131,10 @@ impl Draft {
             self.marks.clear();
         }
         self.shown = self.shown.min(len);
+        self.remarks.retain(|it| it.range.start < len);
+        for remark in &mut self.remarks {
+            remark.range.end = remark.range.end.min(len);
+        }
     }
 
     /// Drops white space at the end, for good.
@@ -134,6 +156,10 @@ impl Draft {
             mark.end = moved(mark.end);
         }
         self.shown = moved(self.shown);
+        for remark in &mut self.remarks {
+            remark.range = moved(remark.range.start)..moved(remark.range.end);
+        }
+        self.remarks.retain(|it| !it.range.is_empty());
         self.tidy_marks();
     }
 
@@ -148,7 +174,13 @@ impl Draft {
                 end: mark.end - typed,
                 probability: (mark.probability / known).clamp(0.0, 1.0),
             });
+        let remarks = self.remarks.iter().filter(|it| it.range.end > typed);
+        let remarks = remarks.map(|it| Remark {
+            range: it.range.start.saturating_sub(typed)..it.range.end - typed,
+            ..it.clone()
+        });
         Self {
+            remarks: remarks.collect(),
             text: self.text[typed..].to_owned(),
             marks: marks.collect(),
             shown: self.shown.saturating_sub(typed),

@@ -184,6 +184,7 @@ pub(crate) mod tests {
             facts: SyntaxFacts::default(),
             indent: IndentStyle::default(),
             alternatives: 1,
+            screen: std::sync::Arc::new(il_screen::NoScreen),
             engine: None,
         };
         Query::read(ask).expect("a sound ask")

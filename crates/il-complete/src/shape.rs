@@ -16,6 +16,7 @@ mod lines;
 mod next_lines;
 mod repetition;
 mod scope;
+mod screen;
 mod similarity;
 #[cfg(test)]
 mod testing;
@@ -25,6 +26,7 @@ mod word;
 use std::borrow::Cow;
 
 use il_engine::Length;
+use il_screen::Screen;
 
 use crate::{
     answer::Reason,
@@ -41,6 +43,9 @@ pub(crate) struct Scene<'a> {
     pub prefix: &'a str,
     /// The window from the cursor on.
     pub suffix: &'a str,
+    /// Language id from the registry.
+    pub language: &'a str,
+    pub screen: &'a dyn Screen,
     pub dialect: &'a Dialect,
     pub indent: IndentStyle,
     pub facts: SyntaxFacts,
@@ -123,6 +128,8 @@ enum Verdict {
     Changed(Cow<'static, str>),
     /// Nothing of it can be shown.
     Dropped(Reason),
+    /// Nothing of it may be shown; the second says why in more words.
+    Refused(Reason, Cow<'static, str>),
 }
 
 impl Verdict {
@@ -171,6 +178,7 @@ const fn fit(name: &'static str, apply: fn(&mut Draft, &Scene<'_>) -> Verdict) -
 /// Every filter, in the order in which they run.
 const FILTERS: &[Filter] = &[
     content(leak::NAME, leak::apply),
+    content(screen::NAME, screen::apply),
     content(indentation::NAME, indentation::apply),
     content(echo::NAME, echo::apply),
     content(repetition::NAME, repetition::apply),
@@ -218,6 +226,10 @@ fn run(
             Verdict::Changed(what) => notes.push((filter.name, what)),
             Verdict::Dropped(reason) => {
                 notes.push((filter.name, Cow::Borrowed("nothing is left to show")));
+                return Err(reason);
+            }
+            Verdict::Refused(reason, why) => {
+                notes.push((filter.name, why));
                 return Err(reason);
             }
         }

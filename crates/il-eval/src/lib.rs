@@ -16,6 +16,7 @@ pub mod docstrings;
 pub mod lines;
 pub mod privacy;
 pub mod speed;
+pub mod verbatim;
 
 mod answer;
 mod jsonl;

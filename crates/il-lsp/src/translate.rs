@@ -122,8 +122,27 @@ fn inline_item(suggestion: &Suggestion, cursor: Position, timing_us: u64) -> wir
                 line: it.line,
             }),
             next: at_cursor.then(|| next(&suggestion.text)),
+            remarks: suggestion
+                .remarks
+                .iter()
+                .map(|it| remark(&suggestion.text, it))
+                .collect(),
             timing_us,
         }),
+    }
+}
+
+fn remark(text: &str, it: &il_assist::Remark) -> wire::RemarkFacts {
+    let utf16 = |bytes: usize| text[..bytes].encode_utf16().count();
+    let owned = |it: &Option<std::sync::Arc<str>>| it.as_deref().map(str::to_owned);
+    wire::RemarkFacts {
+        kind: it.kind.to_owned(),
+        text: it.text.to_string(),
+        start: utf16(it.range.start),
+        end: utf16(it.range.end),
+        rule: owned(&it.rule),
+        licence: owned(&it.licence),
+        origin: owned(&it.origin),
     }
 }
 
@@ -152,6 +171,12 @@ pub(crate) fn completion_list(answer: &Answer) -> Value {
     json!({ "isIncomplete": true, "items": item.into_iter().collect::<Vec<_>>() })
 }
 
+/// What an editor shows beside an entry: all of its text, and what is to be known of it.
+fn documentation(text: &str, suggestion: &Suggestion) -> String {
+    let remarks = suggestion.remarks.iter().map(|it| format!("\n\n{}", it.text));
+    std::iter::once(text.to_owned()).chain(remarks).collect()
+}
+
 fn completion_item(answer: &Answer, suggestion: &Suggestion) -> Option<Value> {
     let word = &answer.word;
     // Editors filter by what stands between the start of the edit and the cursor, so the edit has to
@@ -177,7 +202,7 @@ fn completion_item(answer: &Answer, suggestion: &Suggestion) -> Option<Value> {
         "label": label,
         "kind": 1, // text
         "detail": "interline",
-        "documentation": { "kind": "plaintext", "value": text },
+        "documentation": { "kind": "plaintext", "value": documentation(&text, suggestion) },
         "preselect": true,
         "sortText": "\u{1}",
         "filterText": first_line,
@@ -309,6 +334,7 @@ mod tests {
             probability: 0.5,
             source: "engine",
             origin: None,
+            remarks: Vec::new(),
         };
         let answer = Answer {
             ask: AskId(1),

@@ -229,8 +229,32 @@ pub struct ItemFacts {
     /// How much of it one key takes. Absent when the range starts before the cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextFacts>,
+    /// What is to be known of it before it is taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<RemarkFacts>,
     /// Microseconds from the request to the answer.
     pub timing_us: u64,
+}
+
+/// Something to know of a suggestion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemarkFacts {
+    /// `weakness`, `copy`, `personal`.
+    pub kind: String,
+    /// For people.
+    pub text: String,
+    /// Which part of the inserted text it is about, in UTF-16 units.
+    pub start: usize,
+    pub end: usize,
+    /// What it goes by elsewhere: `CWE-89`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Of a copy: an SPDX expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Of a copy: whose code, and where in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// How much one key takes, in UTF-16 units from the start of the inserted text, so that no editor has to

@@ -95,70 +95,59 @@ pub struct Stretch {
     pub lexemes: Range<usize>,
     /// The runs in common.
     pub common: Vec<Fingerprint>,
-    missed: usize,
 }
 
 /// Missed one after another at most.
 const MOST_MISSED: usize = 2;
 
 /// The stretches of a text that are copies of at least so many lexemes, the longest of each place first.
+///
+/// How far a copy goes is known between two bounds: from its first run in common to its last, and up to where the next
+/// runs on both sides, which are not in common, would be complete. It is one if it can be as long as is asked for.
 pub fn stretches(reference: &dyn Reference, lexemes: &[Lexeme], least: usize) -> Vec<Stretch> {
     let grain = reference.grain();
     if lexemes.len() < least {
         return Vec::new();
     }
-    let reach = grain.least_reach(least);
-    let mut open: FxHashMap<u32, (Stretch, usize)> = FxHashMap::default();
-    let mut done: Vec<Stretch> = Vec::new();
-    let mut close = |stretch: Stretch| {
-        let (hits, all) = (
-            stretch.common.len(),
-            stretch.common.len() + stretch.missed,
-        );
-        if hits >= 2 && hits * 5 >= all * 3 && stretch.lexemes.len() >= reach {
-            done.push(stretch);
-        }
-    };
-    // Counts the runs that say something: those that everybody has tell neither for nor against.
-    let mut count = 0;
-    for found in fingerprint::of(lexemes, grain) {
-        let files = match reference.files(found.key) {
-            Files::Many => continue,
-            Files::None => &[][..],
-            Files::Some(files) => files,
-        };
-        count += 1;
-        for &file in files {
-            let end = found.at + grain.run;
-            let begun = open.remove(&file);
-            let (mut stretch, last) = begun.unwrap_or_else(|| {
-                let stretch = Stretch {
-                    file,
-                    lexemes: found.at..end,
-                    common: Vec::new(),
-                    missed: 0,
-                };
-                (stretch, count - 1)
-            });
-            let missed = count - 1 - last;
-            if missed > MOST_MISSED {
-                close(stretch);
-                stretch = Stretch {
-                    file,
-                    lexemes: found.at..end,
-                    common: Vec::new(),
-                    missed: 0,
-                };
-            } else {
-                stretch.missed += missed;
-            }
-            stretch.lexemes.end = end;
-            stretch.common.push(found);
-            open.insert(file, (stretch, count));
+    // The runs that say something: those that everybody has tell neither for nor against.
+    let runs: Vec<(Fingerprint, &[u32])> = fingerprint::of(lexemes, grain)
+        .into_iter()
+        .filter_map(|found| match reference.files(found.key) {
+            Files::Many => None,
+            Files::None => Some((found, &[][..])),
+            Files::Some(files) => Some((found, files)),
+        })
+        .collect();
+    // Numbers of runs, by file.
+    let mut hits: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+    for (n, (_, files)) in runs.iter().enumerate() {
+        for &file in *files {
+            hits.entry(file).or_default().push(n);
         }
     }
-    for (stretch, _) in open.into_values() {
-        close(stretch);
+    let mut done: Vec<Stretch> = Vec::new();
+    for (file, hits) in hits {
+        for hits in hits.chunk_by(|a, b| b - a <= MOST_MISSED + 1) {
+            let (first, last) = (hits[0], hits[hits.len() - 1]);
+            let lexemes_in = runs[first].0.at..runs[last].0.at + grain.run;
+            let start = match first.checked_sub(1) {
+                Some(before) => runs[before].0.at + 1,
+                None => 0,
+            };
+            let end = match runs.get(last + 1) {
+                Some((after, _)) => after.at + grain.run - 1,
+                None => lexemes.len(),
+            };
+            let mostly = hits.len() * 5 >= (last - first + 1) * 3;
+            let long = lexemes_in.len() >= grain.least_reach(least) && end - start >= least;
+            if hits.len() >= 2 && mostly && long {
+                done.push(Stretch {
+                    file,
+                    lexemes: lexemes_in,
+                    common: hits.iter().map(|&n| runs[n].0).collect(),
+                });
+            }
+        }
     }
     done.sort_by_key(|it| (std::cmp::Reverse(it.lexemes.len()), it.lexemes.start, it.file));
     done

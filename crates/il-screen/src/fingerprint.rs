@@ -23,10 +23,12 @@ pub struct Grain {
 }
 
 impl Grain {
-    /// What ships: any 40 lexemes that are shared have a fingerprint in common, any 65 two or more.
+    /// What ships: any 33 lexemes that are shared have a run in common, any 65 four or more. Measured by `interline eval
+    /// verbatim`: larger windows make the file smaller and the ends of a copy less certain, longer runs let fewer short
+    /// copies through and fewer that were mended here and there.
     pub const SHIPPED: Self = Self {
         run: 25,
-        window: 16,
+        window: 9,
         kinds: 8,
     };
 
@@ -37,9 +39,7 @@ impl Grain {
 
     /// Of so many lexemes in common, runs that are noticed reach at least so far, first to last.
     pub fn least_reach(self, shared: usize) -> usize {
-        shared
-            .saturating_sub(2 * (self.window - 1))
-            .max(self.run)
+        shared.saturating_sub(2 * (self.window - 1)).max(self.run)
     }
 }
 

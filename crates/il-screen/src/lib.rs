@@ -27,5 +27,5 @@ mod weaknesses;
 pub use candidate::Candidate;
 pub use copies::{Holding, Origin, Own, Reference};
 pub use policy::{Matches, Policy};
-pub use screener::{Because, Outcome, Remark, RemarkKind, Screen, Screener, Verdict};
+pub use screener::{Because, NoScreen, Outcome, Remark, RemarkKind, Screen, Screener, Verdict};
 pub use weaknesses::{Weakness, Weaknesses};

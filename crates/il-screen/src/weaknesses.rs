@@ -179,13 +179,7 @@ impl Weakness {
         Some(found.range())
     }
 
-    fn report(
-        &self,
-        at: usize,
-        end: usize,
-        first: &mut Option<Found>,
-        remarks: &mut Vec<Remark>,
-    ) {
+    fn report(&self, at: usize, end: usize, first: &mut Option<Found>, remarks: &mut Vec<Remark>) {
         if !self.blocks {
             remarks.push(Remark {
                 kind: RemarkKind::Weakness,

@@ -9,6 +9,7 @@ use std::{
 use il_complete::{SuggestionId, Typed};
 use il_docs::Document;
 use il_engine::{CancelToken, Workspace};
+use il_screen::Screen;
 
 use crate::{
     data::{Ask, AskId, Reply},
@@ -57,6 +58,8 @@ pub(crate) struct Asked {
     /// Path inside the repository.
     pub(crate) path: Arc<str>,
     pub(crate) answerer: Answerer,
+    /// Looks through what is said.
+    pub(crate) screen: Arc<dyn Screen>,
     /// What else was at hand.
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) at: Duration,

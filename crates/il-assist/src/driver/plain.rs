@@ -59,6 +59,7 @@ impl View<'_> {
                 path: it.path.clone(),
                 line: it.line,
             }),
+            remarks: it.remarks.iter().map(remark).collect(),
         }
     }
 
@@ -110,6 +111,17 @@ impl View<'_> {
                 indent::style(window, language.unwrap_or(registry.plaintext()))
             }
         }
+    }
+}
+
+fn remark(it: &il_complete::Remark) -> data::Remark {
+    data::Remark {
+        kind: it.kind.word(),
+        text: it.text.clone(),
+        range: it.range.clone(),
+        rule: it.rule.clone(),
+        licence: it.licence.clone(),
+        origin: it.origin.clone(),
     }
 }
 

@@ -98,6 +98,8 @@ pub(super) fn scene<'a>(
     Scene {
         prefix: query.prefix(),
         suffix: query.suffix(),
+        language: &query.ask.language,
+        screen: &*query.ask.screen,
         dialect,
         indent: query.ask.indent,
         facts: query.ask.facts,
@@ -191,18 +193,24 @@ impl Presenter<'_> {
         } = candidate;
         let id = self.name(entry, floor, typed + draft.shown().len());
         let (text, range) = self.query.insertion(draft.shown(), draft.covers);
+        let lead = text.len() - draft.shown().len();
         self.book.write(Suggested {
             id,
             doc: self.query.ask.doc,
             entry,
             text: draft.shown().to_owned(),
-            lead: text.len() - draft.shown().len(),
+            lead,
             covers: draft.covers,
             query: Some(Arc::clone(self.query)),
             seen: false,
         });
+        let remarks = draft.remarks().map(|mut remark| {
+            remark.range = remark.range.start + lead..remark.range.end + lead;
+            remark
+        });
         Suggestion {
             id,
+            remarks: remarks.collect(),
             text,
             range,
             probability: draft.probability(),

@@ -1,8 +1,11 @@
 //! Golden tests of the filters: a buffer with `$0`, what the engine says, and the buffer with what is
 //! shown in `⟦ ⟧`, what that replaces struck out in `⟨ ⟩`, and what every filter did below.
 
+use std::sync::LazyLock;
+
 use expect_test::Expect;
 use il_engine::Length;
+use il_screen::{NoScreen, Screen, Screener};
 
 use super::{Scene, content_of, fit_to};
 use crate::{
@@ -16,6 +19,7 @@ struct Stage {
     indent: IndentStyle,
     calibrated: bool,
     length: Length,
+    screen: &'static dyn Screen,
 }
 
 const BLOCK: Length = Length::Block { max_lines: 12 };
@@ -31,6 +35,7 @@ pub(super) fn check(language: &str, buffer: &str, says: &str, expected: Expect) 
         indent: IndentStyle::default(),
         calibrated: true,
         length: BLOCK,
+        screen: &NoScreen,
     };
     run(&stage, language, buffer, &[(says, 0.8)], &expected);
 }
@@ -52,8 +57,26 @@ pub(super) fn check_pieces(language: &str, buffer: &str, says: &[(&str, f32)], e
         indent: IndentStyle::default(),
         calibrated: true,
         length: BLOCK,
+        screen: &NoScreen,
     };
     run(&stage, language, buffer, says, &expected);
+}
+
+/// The same engine, through the screen that ships; what is remarked is below.
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "inline snapshots read best by value"
+)]
+pub(super) fn check_screened(language: &str, buffer: &str, says: &str, expected: Expect) {
+    static SCREENER: LazyLock<Screener> = LazyLock::new(Screener::default);
+    let stage = Stage {
+        indent: IndentStyle::default(),
+        calibrated: true,
+        length: BLOCK,
+        screen: &*SCREENER,
+    };
+    run(&stage, language, buffer, &[(says, 0.97)], &expected);
 }
 
 /// A buffer indented by tabs.
@@ -70,6 +93,7 @@ pub(super) fn check_tabs(language: &str, buffer: &str, says: &str, expected: Exp
         },
         calibrated: true,
         length: BLOCK,
+        screen: &NoScreen,
     };
     run(&stage, language, buffer, &[(says, 0.8)], &expected);
 }
@@ -85,6 +109,7 @@ pub(super) fn check_llm(language: &str, buffer: &str, says: &str, expected: Expe
         indent: IndentStyle::default(),
         calibrated: false,
         length: Length::Line,
+        screen: &NoScreen,
     };
     run(&stage, language, buffer, &[(says, 1.0)], &expected);
 }
@@ -96,6 +121,8 @@ fn run(stage: &Stage, language: &str, buffer: &str, says: &[(&str, f32)], expect
     let scene = Scene {
         prefix,
         suffix,
+        language,
+        screen: stage.screen,
         dialect: &dialect,
         indent: stage.indent,
         facts: SyntaxFacts::default(),
@@ -111,7 +138,7 @@ fn run(stage: &Stage, language: &str, buffer: &str, says: &[(&str, f32)], expect
     let mut notes = Vec::new();
     let shaped = content_of(&mut draft, &scene, &mut notes)
         .and_then(|()| fit_to(&mut draft, &scene, &mut notes));
-    let mut out = match shaped {
+    let mut out = match &shaped {
         Ok(()) => {
             let (covered, rest) = suffix.split_at(draft.covers);
             let covered = if covered.is_empty() {
@@ -123,6 +150,12 @@ fn run(stage: &Stage, language: &str, buffer: &str, says: &[(&str, f32)], expect
         }
         Err(reason) => format!("{buffer}nothing: {reason}\n"),
     };
+    if shaped.is_ok() {
+        for remark in draft.remarks() {
+            let about = &draft.shown()[remark.range];
+            out.push_str(&format!("!! {about}: {}\n", remark.text));
+        }
+    }
     out = out.replace('\r', "␍").replace('\t', "→");
     for (filter, what) in notes.iter().filter(|(filter, _)| *filter != "confidence") {
         out.push_str(&format!("-- {filter}: {what}\n"));

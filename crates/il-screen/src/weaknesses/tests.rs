@@ -27,10 +27,10 @@ fn remarked(sample: &str) -> Vec<Arc<str>> {
     let hit = |it: &&Weakness| {
         let registry = il_lang::registry();
         let language = registry.by_id(language).unwrap();
-        let word = it
-            .words
-            .iter()
-            .any(|word| text.to_ascii_lowercase().contains(&word.to_ascii_lowercase()));
+        let word = it.words.iter().any(|word| {
+            text.to_ascii_lowercase()
+                .contains(&word.to_ascii_lowercase())
+        });
         it.is_of(language) && word && it.find(text, language).is_some()
     };
     let ids: Vec<_> = all.iter().filter(hit).map(|it| it.id.clone()).collect();

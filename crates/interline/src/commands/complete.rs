@@ -122,6 +122,7 @@ fn document(subject: &Subject, answered: &Answered, args: &Complete) -> Value {
                     "path": &*origin.path,
                     "line": origin.line,
                 })),
+                "remarks": suggestion.remarks.iter().map(remark).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -154,6 +155,18 @@ fn document(subject: &Subject, answered: &Answered, args: &Complete) -> Value {
         });
     }
     document
+}
+
+/// What is to be known of a suggestion; the range is of bytes of its text.
+fn remark(it: &il_assist::Remark) -> Value {
+    json!({
+        "kind": it.kind,
+        "text": &*it.text,
+        "range": {"start": it.range.start, "end": it.range.end},
+        "rule": it.rule.as_deref(),
+        "licence": it.licence.as_deref(),
+        "origin": it.origin.as_deref(),
+    })
 }
 
 fn milliseconds(duration: Duration) -> f64 {

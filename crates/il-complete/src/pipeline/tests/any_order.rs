@@ -249,6 +249,7 @@ impl World {
             facts: SyntaxFacts::default(),
             indent: IndentStyle::default(),
             alternatives: 1,
+            screen: std::sync::Arc::new(il_screen::NoScreen),
             engine: (engine != 5).then_some(capabilities),
         };
         self.handle_with(Event::Requested(ask), Some(RequestId(self.last_request)));

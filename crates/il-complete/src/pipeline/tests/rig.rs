@@ -276,6 +276,7 @@ impl Rig {
             facts: self.facts,
             indent: IndentStyle::default(),
             alternatives: 1,
+            screen: std::sync::Arc::new(il_screen::NoScreen),
             engine: self.has_engine.then(|| self.engine.capabilities()),
         };
         self.handle(Event::Requested(ask));

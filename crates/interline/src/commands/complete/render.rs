@@ -57,6 +57,9 @@ pub(super) fn explanation(subject: &Subject, answered: &Answered) -> String {
         if let Some(origin) = &suggestion.origin {
             fact("like", &format!("{}:{}", origin.path, origin.line));
         }
+        for remark in &suggestion.remarks {
+            fact(remark.kind, &remark.text);
+        }
     }
     if let Some(hidden) = &subject.hidden {
         fact("in the file", &visible(hidden));
@@ -110,6 +113,7 @@ mod tests {
             probability: 0.5,
             source: "engine",
             origin: None,
+            remarks: Vec::new(),
         };
         let shown = lines(&text, 7, &suggestion);
         assert_eq!(anstream::adapter::strip_str(&shown).to_string(), expected);
