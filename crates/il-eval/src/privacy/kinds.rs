@@ -42,7 +42,7 @@ fn form(template: &str, category: Category) -> Form<'_> {
     let telling = value.iter().any(|it| it.is_telling());
     let quoted = |it: &Piece<'_>| match it {
         Piece::Text(text) => text.contains(['"', '\'', '`', '\n']),
-        Piece::MadeUp(spec) => spec.starts_with("{pem:"),
+        Piece::MadeUp(spec) | Piece::Aside(spec) => spec.starts_with("{pem:"),
     };
     Form {
         shaped: telling || value.iter().any(says_something),
@@ -67,7 +67,7 @@ fn mask(pieces: &[Piece<'_>]) -> String {
     for (number, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Text(text) => masked.push_str(text),
-            Piece::MadeUp(_) => masked.extend(mark(number, *piece)),
+            Piece::MadeUp(_) | Piece::Aside(_) => masked.extend(mark(number, *piece)),
         }
     }
     masked
@@ -289,14 +289,14 @@ mod tests {
 
     use super::*;
 
-    fn check(template: &str, category: Category, expected: Expect) {
+    fn check(template: &str, category: Category, expected: &Expect) {
         let form = form(template, category);
         let value: String = form
             .value
             .iter()
             .map(|it| match it {
                 Piece::Text(text) => *text,
-                Piece::MadeUp(spec) => *spec,
+                Piece::MadeUp(spec) | Piece::Aside(spec) => *spec,
             })
             .collect();
         let shaped = if form.shaped { "shaped" } else { "named" };
@@ -312,7 +312,7 @@ mod tests {
         check(
             "AWS_KEY = \"AKIA{base32:16}\"",
             Category::Key,
-            expect![[r#"
+            &expect![[r#"
                 AKIA{base32:16}
                 aws key
                 shaped
@@ -321,7 +321,7 @@ mod tests {
         check(
             "adobe_client_secret: {hex:32}",
             Category::Key,
-            expect![[r#"
+            &expect![[r#"
                 {hex:32}
                 adobe client secret
                 named
@@ -330,7 +330,7 @@ mod tests {
         check(
             "const apiKey: string = '{alnum:40}';",
             Category::Key,
-            expect![[r#"
+            &expect![[r#"
                 {alnum:40}
                 api key
                 named
@@ -339,7 +339,7 @@ mod tests {
         check(
             "National insurance: {nino}",
             Category::Personal,
-            expect![[r#"
+            &expect![[r#"
                 {nino}
                 national insurance
                 named
@@ -348,7 +348,7 @@ mod tests {
         check(
             "<password>{alnum:12}</password>",
             Category::Password,
-            expect![[r#"
+            &expect![[r#"
                 {alnum:12}
                 password
                 named
@@ -361,7 +361,7 @@ mod tests {
         check(
             "curl -u admin:{alnum:14} https://api.acme.net",
             Category::Password,
-            expect![[r#"
+            &expect![[r#"
                 curl -u admin:{alnum:14} https://api.acme.net
 
                 shaped
@@ -370,7 +370,7 @@ mod tests {
         check(
             "CREATE USER x IDENTIFIED BY '{alnum:12}';",
             Category::Password,
-            expect![[r#"
+            &expect![[r#"
                 CREATE USER x IDENTIFIED BY '{alnum:12}';
 
                 shaped, own lines
@@ -379,7 +379,7 @@ mod tests {
         check(
             "Cookie: sessionid={alnum:32}; theme=dark",
             Category::Session,
-            expect![[r#"
+            &expect![[r#"
                 Cookie: sessionid={alnum:32}; theme=dark
 
                 shaped
@@ -392,7 +392,7 @@ mod tests {
         check(
             "<machineKey decryptionKey=\"{HEX:48}\" validation=\"SHA1\"/>",
             Category::Key,
-            expect![[r#"
+            &expect![[r#"
                 <machineKey decryptionKey="{HEX:48}" validation="SHA1"/>
 
                 shaped, own lines
@@ -401,7 +401,7 @@ mod tests {
         check(
             "{{\"kty\":\"EC\",\"x\":\"{base64url:43}\",\"d\":\"{base64url:43}\"}",
             Category::PrivateKey,
-            expect![[r#"
+            &expect![[r#"
                 {"kty":"EC","x":"{base64url:43}","d":"{base64url:43}"}
 
                 shaped, own lines
@@ -410,7 +410,7 @@ mod tests {
         check(
             "BUNDLE_A__B__COM={hex:8}",
             Category::Key,
-            expect![[r#"
+            &expect![[r#"
                 BUNDLE_A__B__COM={hex:8}
 
                 shaped
@@ -423,7 +423,7 @@ mod tests {
         check(
             "DATABASE_URL=postgres://{name}:{alnum:16}@{word}.internal/app",
             Category::Connection,
-            expect![[r#"
+            &expect![[r#"
                 postgres://{name}:{alnum:16}@{word}.internal/app
                 database url
                 shaped
@@ -432,7 +432,7 @@ mod tests {
         check(
             "{pem:RSA PRIVATE KEY}",
             Category::PrivateKey,
-            expect![[r#"
+            &expect![[r#"
                 {pem:RSA PRIVATE KEY}
 
                 shaped, own lines
@@ -441,7 +441,7 @@ mod tests {
         check(
             "phone: +49 30 {digits:8}",
             Category::Personal,
-            expect![[r#"
+            &expect![[r#"
                 +49 30 {digits:8}
                 phone
                 named

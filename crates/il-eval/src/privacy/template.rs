@@ -41,13 +41,15 @@ pub(crate) enum Piece<'a> {
     Text(&'a str),
     /// With its braces.
     MadeUp(&'a str),
+    /// Made up, but no secret: the template marks what is.
+    Aside(&'a str),
 }
 
 impl Piece<'_> {
     /// Whether it is made up and nobody could guess it: more than a word or a name.
     pub(crate) fn is_random(self) -> bool {
         match self {
-            Self::Text(_) => false,
+            Self::Text(_) | Self::Aside(_) => false,
             Self::MadeUp(spec) => !matches!(generator(spec), "word" | "name" | "pick"),
         }
     }
@@ -55,7 +57,7 @@ impl Piece<'_> {
     /// Whether what it makes up gives itself away.
     pub(crate) fn is_telling(self) -> bool {
         match self {
-            Self::Text(_) => false,
+            Self::Text(_) | Self::Aside(_) => false,
             Self::MadeUp(spec) => {
                 let generator = generator(spec);
                 matches!(generator, "jwt" | "luhn" | "iban" | "github" | "email")
@@ -82,6 +84,8 @@ pub(crate) enum Braces {
 /// Cuts a template into texts and what is made up.
 pub(crate) fn pieces(template: &str, braces: Braces) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
+    let says_which = braces == Braces::Doubled && template.contains("{(}");
+    let mut is_secret = !says_which;
     let (mut from, mut at) = (0, 0);
     while let Some(open) = template[at..].find('{').map(|it| at + it) {
         if braces == Braces::Doubled && template[open..].starts_with("{{") {
@@ -97,8 +101,10 @@ pub(crate) fn pieces(template: &str, braces: Braces) -> Vec<Piece<'_>> {
         let is_mark = braces == Braces::Doubled && matches!(slot, "{(}" | "{)}");
         if is_mark || braces == Braces::Doubled || GENERATORS.contains(&generator(slot)) {
             push_text(&mut pieces, &template[from..open]);
-            if !is_mark {
-                pieces.push(Piece::MadeUp(slot));
+            match is_mark {
+                true => is_secret = slot == "{(}",
+                false if is_secret => pieces.push(Piece::MadeUp(slot)),
+                false => pieces.push(Piece::Aside(slot)),
             }
             (from, at) = (close, close);
         } else {
@@ -131,7 +137,7 @@ pub(crate) fn make(pieces: &[Piece<'_>], seed: u64) -> Made {
         let from = made.text.len();
         match piece {
             Piece::Text(text) => made.text.push_str(text),
-            Piece::MadeUp(spec) => {
+            Piece::MadeUp(spec) | Piece::Aside(spec) => {
                 let (text, secret) = one(spec, &mut random);
                 made.text.push_str(&text);
                 let secret = secret.into_iter().filter(|_| piece.is_random());
@@ -200,8 +206,9 @@ mod tests {
         assert!(made.text[5..10].chars().all(|it| "CD".contains(it)));
         assert_eq!(make(&parts, 7), made);
         assert_ne!(make(&parts, 8), made);
-        assert_eq!(make(&pieces("nothing", Braces::Plain), 1).core, [0..7]);
-        let marked = pieces("a{(}b{hex:4}{)};", Braces::Doubled);
-        assert_eq!(marked.len(), 4);
+        let nothing = make(&pieces("nothing", Braces::Plain), 1);
+        assert_eq!(nothing.core.first(), Some(&(0..7)));
+        let marked = pieces("{hex:3}{(}b{hex:4}{)};", Braces::Doubled);
+        assert_eq!(make(&marked, 1).core.first(), Some(&(4..8)));
     }
 }
