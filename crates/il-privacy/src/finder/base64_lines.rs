@@ -79,20 +79,29 @@ fn close(
     found: &mut Vec<Range<usize>>,
 ) {
     if (LINES..=MOST).contains(&run.len()) && !is_public(text, run[0].start, &next) {
+        let (first, width) = (run[0].start, run[0].len());
+        found.extend(line_before(text, first, width));
         found.append(run);
-        // The last line of a key is shorter.
-        let line = &text[next.clone()];
-        if let Some(first) = line.iter().position(|it| is_base64(*it)) {
-            let len = line[first..]
-                .iter()
-                .take_while(|it| is_base64(**it))
-                .count();
-            if len >= 16 && first + len + 8 >= line.len() {
-                found.push(next.start + first..next.start + first + len);
-            }
-        }
+        found.extend(line_behind(text, &next, width));
     }
     run.clear();
+}
+
+/// The line above the lines, where something else stands before it: a marker of a prompt, the name of a variable.
+fn line_before(text: &[u8], first: usize, width: usize) -> Option<Range<usize>> {
+    let line = text[..first].iter().rposition(|it| *it == b'\n')?;
+    let run = text[..line].iter().rev().take_while(|it| is_base64(**it));
+    (run.count() == width).then(|| line - width..line)
+}
+
+/// The line below the lines. The last one of a key is shorter; behind it something else may stand.
+fn line_behind(text: &[u8], next: &Range<usize>, width: usize) -> Option<Range<usize>> {
+    let line = &text[next.clone()];
+    let first = line.iter().position(|it| is_base64(*it))?;
+    let run = line[first..].iter().take_while(|it| is_base64(**it));
+    let len = run.count();
+    let is_last = len >= 16 && first + len + 8 >= line.len();
+    (is_last || len == width).then_some(next.start + first..next.start + first + len)
 }
 
 /// Whether the lines belong to a block that is no secret: the nearest frame before or behind them says so.

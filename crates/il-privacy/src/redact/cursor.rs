@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: the rest of the text; what stands whole before or behind the cursor is redacted like any other.
 
+use super::shape::ends_in_quotes;
 use crate::{Finder, Finding, RuleId};
 
 /// More of the text on either side tells nothing.
@@ -25,8 +26,8 @@ pub(super) fn secret_at(finder: &Finder, before: &str, after: &str) -> Option<Ru
         touching.next().map(|it| it.rule)
     };
     reaches("").or_else(|| {
+        // Without quotes it may as well become a name or a call.
         let line = before.rsplit('\n').next().unwrap_or_default();
-        let may_be_a_value = line.contains(['"', '\'', '`', '=', ':']);
-        may_be_a_value.then(|| reaches(TYPED)).flatten()
+        ends_in_quotes(line).then(|| reaches(TYPED)).flatten()
     })
 }

@@ -55,7 +55,7 @@ pub(super) fn of(text: &str, span: &Range<usize>) -> Shape {
 }
 
 /// Whether a quote is open at the end of a piece of a line.
-fn ends_in_quotes(code: &str) -> bool {
+pub(super) fn ends_in_quotes(code: &str) -> bool {
     let mut open = None;
     let mut before = b' ';
     let mut bytes = code.bytes();
