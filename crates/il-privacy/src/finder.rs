@@ -9,6 +9,7 @@ mod anchors;
 mod assignment;
 mod base64_lines;
 mod look;
+mod names;
 mod overlap;
 mod pem;
 mod search;

@@ -71,8 +71,19 @@ pub(super) fn values(text: &[u8], word: &Range<usize>, tables: bool, found: &mut
         if space == at || !scan.at(space).is_some_and(|it| it.is_ascii_alphabetic()) {
             break;
         }
-        at = scan.name_end(space);
+        let next = scan.name_end(space);
+        // `the password is …`
+        if matches!(&text[space..next], b"is" | b"was") {
+            scan.said(next, found);
+            break;
+        }
+        at = next;
     }
+    // `--password "…"`
+    found
+        .iter_mut()
+        .filter(|it| flag && it.link == Link::Beside)
+        .for_each(|it| it.link = Link::Assigned);
     if let [only] = &mut found[..]
         && scan.is_variable(name_start(text, word), name, only.span.start)
     {
@@ -291,6 +302,6 @@ impl Scan<'_> {
     }
 }
 
-fn in_name(it: u8) -> bool {
+pub(super) fn in_name(it: u8) -> bool {
     it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.')
 }

@@ -12,7 +12,7 @@ use regex::bytes::CaptureLocations;
 use super::{
     Finder, Finding, Work, anchors,
     assignment::{self, Link, Value},
-    base64_lines, look,
+    base64_lines, look, names,
     overlap::{self, Candidate},
     pem,
 };
@@ -96,7 +96,9 @@ impl Search<'_> {
             Shape::Pattern(_) => self.widen(id, rule, &word),
             Shape::Assigned { also, quoted, .. } => {
                 let bytes = self.text.as_bytes();
-                if is_whole(bytes, &word, rule.rank == Rank::Word) && !is_ours(bytes, &word) {
+                let common = rule.rank == Rank::Word;
+                let named = names::is_whole(bytes, &word, common) && !names::is_ours(bytes, &word);
+                if named && !(common && names::is_about(bytes, &word)) {
                     self.assigned(id, rule, &word, also, *quoted);
                 }
             }
@@ -193,15 +195,20 @@ impl Search<'_> {
             self.values.all.clear();
             assignment::values(bytes, word, tables, &mut self.values.all);
         }
+        let weak = rule.rank == Rank::Word;
         for idx in 0..self.values.all.len() {
             let value = self.values.all[idx].clone();
-            let weak = rule.rank == Rank::Word && matches!(value.link, Link::Called | Link::Beside);
+            let linked = match value.link {
+                Link::Assigned | Link::Within => true,
+                Link::Called => !weak || names::takes_it(bytes, word),
+                Link::Beside => !weak,
+            };
             let near = assignment::name_start(bytes, word)..value.span.start;
-            if weak || quoted.is_some_and(|it| it != value.literal) || !has_any(&bytes[near], also)
-            {
-                continue;
+            let fits =
+                quoted.is_none_or(|it| it == value.literal) && names::has_any(&bytes[near], also);
+            if linked && fits {
+                self.value(id, rule, value.span);
             }
-            self.value(id, rule, value.span);
         }
     }
 
@@ -244,47 +251,4 @@ fn on_characters(text: &str, span: Range<usize>) -> Range<usize> {
         end += 1;
     }
     start..end
-}
-
-fn has_any(near: &[u8], words: &[String]) -> bool {
-    let has = |word: &String| {
-        let word = word.as_bytes();
-        near.windows(word.len())
-            .any(|it| it.eq_ignore_ascii_case(word))
-    };
-    words.is_empty() || words.iter().any(has)
-}
-
-/// Whether the word is in a placeholder of ours.
-fn is_ours(text: &[u8], word: &Range<usize>) -> bool {
-    let start = assignment::name_start(text, word);
-    text[..start].ends_with(b"<REDACTED:") || text[start..].starts_with(b"REDACTED_")
-}
-
-/// Whether the word is one of those that a name is made of: `token` is in `authToken` and not in `tokenizer`. One that is
-/// common has to be, and one that is short also at its beginning; a longer name of a service may be a part of a word.
-fn is_whole(text: &[u8], word: &Range<usize>, common: bool) -> bool {
-    const SHORT: usize = 4;
-    let short = word.len() <= SHORT;
-    if !common && !short {
-        return true;
-    }
-    let (first, last) = (text[word.start], text[word.end - 1]);
-    let joins = |a: u8, b: u8| {
-        a.is_ascii_lowercase() && b.is_ascii_lowercase()
-            || a.is_ascii_uppercase() && b.is_ascii_uppercase()
-    };
-    let before = word.start.checked_sub(1).map(|it| text[it]);
-    if short && before.is_some_and(|it| joins(it, first)) {
-        return false;
-    }
-    const FOLLOWING: [&[u8]; 9] = [
-        b"key", b"token", b"secret", b"api", b"auth", b"pass", b"cred", b"word", b"id",
-    ];
-    let rest = &text[word.end..];
-    let follows = |it: &&[u8]| {
-        rest.get(..it.len())
-            .is_some_and(|at| at.eq_ignore_ascii_case(it))
-    };
-    !rest.first().is_some_and(|it| joins(last, *it)) || FOLLOWING.iter().any(follows)
 }

@@ -4,6 +4,10 @@
 //!
 //! Deliberately absent: what only one kind's documentation uses; that is in the rule's `allow`.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Words that nobody's secret has in it by chance.
 const WORDS: [&str; 16] = [
     "redacted",
@@ -28,6 +32,13 @@ const WEAK_WORDS: [&str; 12] = [
     "test", "sample", "fake", "mock", "foobar", "foo_", "bar_", "some_", "my_", "todo", "fixme",
     "secret_",
 ];
+/// Both, those that always count first.
+static WORDING: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(WORDS.iter().chain(&WEAK_WORDS))
+        .expect("two dozen words fit into an automaton")
+});
 /// What begins a reference to a value that is elsewhere, or something to be filled in.
 const BEGINNINGS: [&str; 13] = [
     "${", "{{", "<%", "$(", "#{", "@{", "%(", "%{", "[[", "{%", "__", "<", "$$",
@@ -41,13 +52,9 @@ pub(super) fn is_stand_in(secret: &str, weak: bool) -> bool {
     if begins_as_one(bytes, weak) || is_mostly_one_sign(bytes) || has_sequence(bytes) {
         return true;
     }
-    let holds = |word: &&str| {
-        let word = word.as_bytes();
-        bytes
-            .windows(word.len())
-            .any(|it| it.eq_ignore_ascii_case(word))
-    };
-    WORDS.iter().any(holds) || weak && WEAK_WORDS.iter().any(holds)
+    // Overlapping, since the words that count only if it is weak may hide one that always does.
+    let mut words = WORDING.find_overlapping_iter(bytes);
+    words.any(|it| weak || it.pattern().as_usize() < WORDS.len())
 }
 
 fn begins_as_one(secret: &[u8], weak: bool) -> bool {

@@ -44,6 +44,9 @@ pub(super) fn password(text: &str) -> bool {
         .filter(|it| !it.is_ascii_alphanumeric())
         .count();
     let joining = bytes.iter().filter(|it| b"_-./: ".contains(it)).count();
+    if is_noise(bytes) {
+        return true;
+    }
     if bytes.len() < 6 || is_dull(text) || is_code(text) || is_name(bytes) {
         return false;
     }
@@ -68,6 +71,31 @@ pub(super) fn password(text: &str) -> bool {
         // `blue-Horse-42`
         _ => bytes.len() >= 10 && kinds >= 3 && in_words(bytes) * 2 < bytes.len() && special <= 3,
     }
+}
+
+/// Signs of many kinds between letters, as a keyboard that is hit gives them and no code.
+fn is_noise(text: &[u8]) -> bool {
+    let signs = text.iter().filter(|it| it.is_ascii_punctuation());
+    let kinds = signs
+        .fold(0u128, |seen, it| seen | 1 << (it & 127))
+        .count_ones() as usize;
+    let letters = text.iter().filter(|it| it.is_ascii_alphanumeric()).count();
+    // Patterns and formats have their signs in pairs and repeat them.
+    let pattern = [
+        &b"(?"[..],
+        b"[^",
+        b"\\",
+        b".*",
+        b"a-z",
+        b"0-9",
+        b"://",
+        b"::",
+        b"();",
+    ];
+    let code = pattern
+        .iter()
+        .any(|it| text.windows(it.len()).any(|at| at == *it));
+    text.len() >= 10 && kinds >= 6 && letters >= 4 && !code && !text.contains(&b' ')
 }
 
 /// The same without quotes around it, where a name may stand as well.

@@ -117,6 +117,9 @@ fn files_of_settings() {
         "https://a.b/c?adobe_key=VALUE&d=e",
         "${ADOBE_KEY:-VALUE}",
         "**adobe key**: VALUE",
+        "the adobe key is VALUE.",
+        "the adobe token is: \"VALUE\"",
+        "tool --adobe-key \"VALUE\"",
     ]);
 }
 

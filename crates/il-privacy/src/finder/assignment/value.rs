@@ -44,6 +44,24 @@ impl Scan<'_> {
         }
     }
 
+    /// A value in a sentence: behind `is`, up to a space and without the sentence's own signs.
+    pub(super) fn said(self, at: usize, found: &mut Vec<Value>) {
+        let before = found.len();
+        self.value(
+            self.while_in(at, 1, |it| it == b':'),
+            Link::Assigned,
+            false,
+            found,
+        );
+        for it in &mut found[before..] {
+            let value = &self.text[it.span.clone()];
+            if !it.literal && value.ends_with(b".") | value.ends_with(b",") {
+                it.span.end -= 1;
+            }
+            it.literal = true;
+        }
+    }
+
     /// The line behind `|` or `>-`, where YAML has a block.
     fn block(self, at: usize) -> Option<usize> {
         if !matches!(self.at(at), Some(b'|' | b'>')) {
