@@ -8,6 +8,7 @@
 mod render;
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,7 +16,7 @@ use std::{
 use il_assist::{CancelToken, Engine};
 use il_context::{Bounds, ContextEngine, Packed, Scope};
 use il_engine::{
-    Capabilities, EngineError, Length, Outcome, Priority, Request, Sink, Window,
+    Capabilities, Context, EngineError, Length, Outcome, Priority, Request, Sink, Window,
     context::Estimate,
     fim::{self, Part, Template},
 };
@@ -28,10 +29,10 @@ use crate::{
     cli::ShowContext,
     engines::{self, Engines, Patience, Top, Wanted},
     failure::{Exit, refused, unavailable, usage},
-    interrupt,
+    interrupt, privacy,
     progress::Steps,
     repository::{index, policy, retriever::IndexRetriever, tree},
-    terminal,
+    settings, terminal,
 };
 
 /// Tokens of a prompt where neither a model nor anybody else says.
@@ -59,6 +60,7 @@ struct Model {
     name: Option<String>,
     window: Window,
     reach: Reach,
+    is_server: bool,
 }
 
 fn model(args: &ShowContext, subject: &Subject) -> anyhow::Result<Model> {
@@ -71,20 +73,21 @@ fn model(args: &ShowContext, subject: &Subject) -> anyhow::Result<Model> {
         Some(_) => None,
         None => engines.top(&subject.root).map_err(unavailable)?,
     };
-    let (name, mut window, reach) = match found {
+    let (name, mut window, reach, is_server) = match found {
         Some(Top {
             name,
             engine,
             reach,
+            is_server,
         }) => {
             let window = engine.window().ok_or_else(|| {
                 unavailable(format!("`{name}` takes no prompt: nothing is sent to it"))
             })?;
-            (Some(name), window, reach)
+            (Some(name), window, reach, is_server)
         }
         None => {
             let window = estimated(args.template.as_deref())?;
-            (None, window, Reach::ThisMachine)
+            (None, window, Reach::ThisMachine, false)
         }
     };
     if let Some(budget) = args.budget {
@@ -94,6 +97,7 @@ fn model(args: &ShowContext, subject: &Subject) -> anyhow::Result<Model> {
         name,
         window,
         reach,
+        is_server,
     })
 }
 
@@ -148,11 +152,43 @@ fn pack(args: &ShowContext, subject: &Subject, model: &Model) -> anyhow::Result<
         EngineError::Refused { why, .. } => refused(format!("nothing is packed: {why}")),
         other => unavailable(other),
     })?;
-    let packed = packed.ok_or_else(|| unavailable("nothing is packed without a window"))?;
-    Ok(Shown {
-        packed,
-        took: started.elapsed(),
-    })
+    let mut packed = packed.ok_or_else(|| unavailable("nothing is packed without a window"))?;
+    let took = started.elapsed();
+    if model.is_server {
+        redact(Arc::make_mut(&mut packed.context), subject, model.reach)?;
+    }
+    Ok(Shown { packed, took })
+}
+
+/// As it goes to a server; says so where the server would not be asked.
+fn redact(context: &mut Context, subject: &Subject, reach: Reach) -> anyhow::Result<()> {
+    let settings = settings::read(Some(&subject.root), None).settings;
+    let policy = policy::of(&subject.root).policy;
+    let guard = privacy::guard(&settings.privacy, policy, reach).map_err(unavailable)?;
+    let before = [&*context.prefix, &*context.begun].concat();
+    if let Err(why) = guard.allows_cursor(&before, &context.suffix) {
+        terminal::warning(&format!("the server is not asked here: {why}"));
+    }
+    let redacted = |text: &mut Arc<str>| {
+        if let Cow::Owned(new) = guard.redactor().redact(text).text {
+            *text = new.into();
+        }
+    };
+    for block in &mut context.blocks {
+        redacted(&mut block.path);
+        redacted(&mut block.text);
+    }
+    let Context {
+        path,
+        prefix,
+        begun,
+        suffix,
+        ..
+    } = context;
+    for text in [path, prefix, begun, suffix] {
+        redacted(text);
+    }
+    Ok(())
 }
 
 fn retriever(subject: &Subject) -> anyhow::Result<Arc<dyn Retriever>> {
