@@ -38,7 +38,7 @@ fn spent(micros: &[Option<u64>]) -> World {
 }
 
 /// A server that completes everything with `paid(rows)` at 1000 tokens, and its address.
-fn server() -> String {
+pub(crate) fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -150,6 +150,70 @@ fn what_left_is_listed_by_time_and_host() {
     }
 }
 
+/// Completes with a model behind HTTP.
+fn complete_remotely(world: &World, url: &str) -> Ran {
+    settings(
+        world,
+        &format!(
+            "[inline]\nuse = \"endpoint:mine\"\n[endpoint.mine]\nspeaks = \"openai\"\nmodel = \"m\"\nurl = \"{url}\"\n\
+             retries = 0\n"
+        ),
+    );
+    good(world.run(&[
+        "complete",
+        "shop/orders.py:7:16",
+        "--hide",
+        "rest-of-line",
+        "--json",
+        "--explain",
+    ]))
+}
+
+#[test]
+fn a_request_is_on_record_with_its_files_and_without_its_text() {
+    let world = World::shop();
+    let url = crate::cost::server();
+    let ran = complete_remotely(&world, &url);
+    assert_eq!(ran.json()["text"], "paid(rows)", "{}", ran.all());
+    let document = good(world.run(&["privacy", "log", "--json"])).json();
+    let record = &document["records"][0];
+    assert_eq!(record["to"], url.trim_end_matches("/v1"));
+    assert_eq!(
+        (&record["purpose"], &record["left"]),
+        (&"complete".into(), &true.into())
+    );
+    assert_eq!(record["endpoint"], "endpoint:mine");
+    let files = record["files"].as_array().unwrap();
+    assert!(files.contains(&"shop/orders.py".into()), "{record}");
+    assert!(record["bytes"].as_u64().unwrap() > 100);
+    for word in ["query_everything", "open_session", "/v1"] {
+        assert_eq!(
+            holding(&world.data().join("audit"), word),
+            [] as [PathBuf; 0],
+            "{word}"
+        );
+    }
+    good(world.run(&["privacy", "log", "--verify"]));
+}
+
+#[test]
+fn what_cannot_be_recorded_goes_to_this_machine_with_a_warning_and_nowhere_else() {
+    let world = World::shop();
+    fs::create_dir_all(world.data()).unwrap();
+    fs::write(world.data().join("audit"), "in the way").unwrap();
+    let ran = complete_remotely(&world, &crate::cost::server());
+    assert_eq!(ran.json()["text"], "paid(rows)", "{}", ran.all());
+    assert!(ran.stderr.contains("sent unrecorded"), "{}", ran.all());
+    // An address that nobody has: had it been asked, it would have been waited for.
+    let ran = complete_remotely(&world, "http://192.0.2.1:9/v1");
+    assert_ne!(ran.json()["text"], "paid(rows)", "{}", ran.all());
+    assert!(
+        ran.all().contains("what leaves must be recorded"),
+        "{}",
+        ran.all()
+    );
+}
+
 #[test]
 fn nothing_recorded_is_a_sentence_and_an_exit_code() {
     let ran = World::shop().run(&["privacy", "log"]);
@@ -176,7 +240,8 @@ fn tampering_is_told() {
     let verify = || world.run(&["privacy", "log", "--verify"]);
     let ran = good(verify());
     assert!(
-        ran.stdout.contains("3 records as they were written"),
+        ran.stdout
+            .contains("3 records, numbers 1 to 3: nothing was changed"),
         "{}",
         ran.all()
     );

@@ -193,15 +193,15 @@ fn verdict(it: &Verdict, args: &PrivacyLog) -> anyhow::Result<Exit> {
         }
         if is_good {
             let kept = match &args.against {
-                Some(_) => ", and hold the one that you kept",
+                Some(_) => "; the one that you kept is among them",
                 None => "",
             };
             out += &match it.records {
                 0 => format!("{} nothing was recorded yet\n", styled(GOOD, "✓")),
-                _ => format!(
-                    "{} {} as they were written, numbers {} to {}{kept}\n",
+                records => format!(
+                    "{} {}, numbers {} to {}: nothing was changed, taken out, put in or moved{kept}\n",
                     styled(GOOD, "✓"),
-                    count(it.records, "record"),
+                    count(records, "record"),
                     it.first,
                     it.head.seq
                 ),

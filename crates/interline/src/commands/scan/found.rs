@@ -89,11 +89,19 @@ pub(super) fn look(finder: &Finder, with_personal: bool, path: &str, piece: &Pie
     let hidden: Vec<(Range<usize>, &Rule)> =
         all.map(|it| (it.span, finder.rule(it.rule))).collect();
     let mut place = Places::new(piece);
-    for (at, (span, rule)) in hidden.iter().enumerate() {
+    let mut next = 0;
+    while next < hidden.len() {
+        let at = next;
+        next += 1;
+        while next < hidden.len() && goes_on(text, &hidden[next - 1], &hidden[next]) {
+            next += 1;
+        }
+        let rule = hidden[at].1;
+        let span = hidden[at].0.start..hidden[next - 1].0.end;
         if !piece.own.contains(&span.start) {
             continue;
         }
-        if is_allowed(text, span) {
+        if is_allowed(text, &span) {
             counted.allowed += 1;
             continue;
         }
@@ -103,7 +111,10 @@ pub(super) fn look(finder: &Finder, with_personal: bool, path: &str, piece: &Pie
         }
         let (line, column) = place.of(span.start);
         let (end_line, end_column) = place.of(span.end);
-        let excerpt = excerpt(text, &hidden, at);
+        let mut excerpt = excerpt(text, &hidden, at);
+        if end_line > line {
+            excerpt.push(Shown::Plain(format!(" ({} lines)", end_line - line + 1)));
+        }
         counted.found.push(Found {
             line,
             column,
@@ -113,11 +124,19 @@ pub(super) fn look(finder: &Finder, with_personal: bool, path: &str, piece: &Pie
             name: Arc::clone(&rule.name),
             source: Arc::clone(&rule.source),
             category: rule.category,
-            fingerprint: fingerprint(path, rule, &text[span.clone()], text, &hidden, at),
+            fingerprint: fingerprint(path, rule, &text[span], text, &hidden, at),
             excerpt,
         });
     }
     counted
+}
+
+/// Whether a key of several lines, each of which is hidden by itself, goes on: only what ends a line and begins the next stands
+/// between both.
+fn goes_on(text: &str, before: &(Range<usize>, &Rule), next: &(Range<usize>, &Rule)) -> bool {
+    let is_one = before.1.id == next.1.id && before.1.category == Category::PrivateKey;
+    let between = &text[before.0.end..next.0.start];
+    is_one && between.len() < 64 && !between.replace("\\n", "").contains(char::is_alphanumeric)
 }
 
 /// Lines and columns of rising places.

@@ -265,6 +265,16 @@ mod tests {
             })
             .collect();
         let plain = anstream::adapter::strip_str(&table(&shown)).to_string();
-        expect![[r#""#]].assert_eq(&plain);
+        expect![[r#"
+            2026-11-28 (UTC)
+              18:27:26  api.example.com (work)  complete    7.93 KiB  src/app.py
+              20:57:26  gpu.example             complete  120.56 KiB  src/module_0.py, src/module_1.py and 7 more  taken out: 2 × aws-access-key, jwt
+              23:27:26  api.example.com         complete        10 B                                               did not leave: it was refused
+
+            2026-11-29 (UTC)
+              01:57:26  api.example.com         complete           –  secrets/a.py                                 kept here: the policy keeps a file here
+              04:27:26  consent to training given for shop-12345678
+              06:57:26  12 earlier records erased by hand
+        "#]].assert_eq(&plain);
     }
 }

@@ -134,15 +134,11 @@ fn policy(out: &mut String, it: &Shown<'_>) {
             count(n, "pattern")
         ),
     };
-    row(out, "paths", "", &note);
+    row(out, "paths", "by level", &note);
     for it in own {
-        let glob = visible(&it.value.glob);
-        row(
-            out,
-            "",
-            &format!("{:<12} {glob}", it.value.level.word()),
-            &from(it.origin),
-        );
+        let (level, glob) = (it.value.level.word(), visible(&it.value.glob));
+        let line = format!("{level:<11}  {glob}  {}", styled(FAINT, &from(it.origin)));
+        let _ = writeln!(out, "{:28}{}", "", line.trim_end());
     }
 }
 

@@ -97,8 +97,29 @@ fn every_secret_of_a_line_is_hidden_whatever_is_reported() {
 fn a_secret_over_several_lines_shows_its_first_line() {
     check(
         "x\nk = BEGINab\ncd\nefEND tail\ntok_q7w2kz9x",
-        &["2:5-4:6 pem k = […]", "5:1-5:13 tok […]"],
+        &["2:5-4:6 pem k = […] (3 lines)", "5:1-5:13 tok […]"],
     );
+}
+
+#[test]
+fn a_key_of_several_lines_is_one_finding() {
+    let pem = samples::expand("{pem:RSA PRIVATE KEY}", 3);
+    let quoted = format!("k = \"{}\"", pem.trim_end().replace('\n', "\\n"));
+    for text in [
+        format!("{pem}\nx = 1\n"),
+        format!("x = 1\n{pem}\n{pem}"),
+        quoted,
+    ] {
+        let found = look(Finder::shipped(), false, "a.pem", &Piece::whole(&text)).found;
+        let keys = text.matches("BEGIN").count();
+        assert_eq!(
+            found.len(),
+            keys,
+            "{:?}",
+            found.iter().map(shown).collect::<Vec<_>>()
+        );
+        assert!(found.iter().all(|it| it.category == Category::PrivateKey));
+    }
 }
 
 #[test]
