@@ -10,7 +10,7 @@
 mod plant;
 mod table;
 
-use std::{ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use il_screen::lexeme;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,20 @@ pub struct Case {
     pub path: String,
     /// Of `text`.
     pub lexemes: usize,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { package, path, .. } = self;
+        write!(f, "{package} {path}, {} bytes", self.text.len())
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { package, path, .. } = self;
+        write!(f, "{package} {path}, {} lexemes", self.lexemes)
+    }
 }
 
 /// Everything that was measured.
@@ -92,7 +106,10 @@ impl Found {
 /// Which side a package is on: three of five are of the reference. Packages of one family (`time-macros` and `time`) share
 /// code, so the first word of a name decides for all that begin with it.
 pub fn is_of_reference(package: &str) -> bool {
-    let family = package.trim_start_matches('@').split(['-', '_', '.']).next();
+    let family = package
+        .trim_start_matches('@')
+        .split(['-', '_', '.'])
+        .next();
     stable_hash(family.unwrap_or(package)) % 5 < 3
 }
 

@@ -149,7 +149,13 @@ pub fn stretches(reference: &dyn Reference, lexemes: &[Lexeme], least: usize) ->
             }
         }
     }
-    done.sort_by_key(|it| (std::cmp::Reverse(it.lexemes.len()), it.lexemes.start, it.file));
+    done.sort_by_key(|it| {
+        (
+            std::cmp::Reverse(it.lexemes.len()),
+            it.lexemes.start,
+            it.file,
+        )
+    });
     done
 }
 

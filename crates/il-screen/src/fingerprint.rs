@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::lexeme::{Lexeme, mix};
 
 /// How runs are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grain {
     /// Lexemes of a run.
     pub run: usize,

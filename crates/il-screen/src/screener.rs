@@ -118,7 +118,7 @@ pub(crate) struct Found {
 /// The checks that ship.
 #[derive(Clone, Debug)]
 pub struct Screener {
-    finder: &'static Finder,
+    finder: Arc<Finder>,
     weaknesses: &'static Weaknesses,
     references: Vec<Arc<dyn Reference>>,
     own: Arc<dyn Own>,
@@ -142,7 +142,7 @@ const CHECKS: &[Check] = &[
     },
     Check {
         name: secrets::NAME,
-        apply: |it, candidate, remarks| secrets::check(it.finder, candidate, remarks),
+        apply: |it, candidate, remarks| secrets::check(&it.finder, candidate, remarks),
     },
     Check {
         name: weaknesses::NAME,
@@ -159,7 +159,7 @@ const COPY: &str = "copy";
 impl Default for Screener {
     fn default() -> Self {
         Self {
-            finder: Finder::shipped(),
+            finder: Finder::shipped_shared(),
             weaknesses: Weaknesses::shipped(),
             references: Vec::new(),
             own: Arc::new(Nothing),
@@ -169,6 +169,13 @@ impl Default for Screener {
 }
 
 impl Screener {
+    /// Looks for these secrets.
+    #[must_use]
+    pub fn with_finder(mut self, finder: Arc<Finder>) -> Self {
+        self.finder = finder;
+        self
+    }
+
     /// Looks for copies of known code, too.
     #[must_use]
     pub fn with_references(

@@ -8,7 +8,9 @@ mod cost;
 mod eval;
 pub(crate) mod models;
 mod privacy;
+mod provenance;
 mod scan;
+mod verbatim;
 
 use std::path::PathBuf;
 
@@ -24,7 +26,11 @@ pub(crate) use self::privacy::{
     OnOff, Privacy, PrivacyConsent, PrivacyErase, PrivacyExport, PrivacyLog, PrivacyRules,
     PrivacyShow, PrivacySweep, Since,
 };
+pub(crate) use self::provenance::{
+    Build as ProvenanceBuild, Check as ProvenanceCheck, Provenance, Show as ProvenanceShow,
+};
 pub(crate) use self::scan::{Scan, ScanFormat};
+pub(crate) use self::verbatim::EvalVerbatim;
 use crate::place::Place;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -94,6 +100,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Privacy(Privacy),
     Scan(Scan),
+    #[command(subcommand)]
+    Provenance(Provenance),
     /// Measure how good suggestions and searches are, and how fast
     #[command(subcommand)]
     Eval(Eval),
@@ -363,6 +371,7 @@ pub(crate) enum Eval {
     Index(EvalIndex),
     Overhead(EvalOverhead),
     Privacy(EvalPrivacy),
+    Verbatim(EvalVerbatim),
 }
 
 /// Complete the lines of a cases file and count how many come out right

@@ -11,6 +11,7 @@ mod lsp;
 mod models;
 mod playground;
 mod privacy;
+mod provenance;
 mod scan;
 mod search;
 
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Privacy(args) => privacy::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Provenance(args) => provenance::run(&args),
         Command::Eval(args) => eval::run(&args),
     }
 }

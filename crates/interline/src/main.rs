@@ -20,6 +20,7 @@ mod privacy;
 mod progress;
 mod records;
 mod repository;
+mod screening;
 mod session;
 mod settings;
 mod terminal;

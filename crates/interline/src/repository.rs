@@ -27,7 +27,7 @@ use std::{
     time::Instant,
 };
 
-use il_assist::{CancelToken, Engine, OpenError, Progress, Repositories, Stage};
+use il_assist::{CancelToken, Engine, OpenError, Progress, Repositories, Screen, Stage};
 use il_privacy::Level;
 use il_watch::{Event, File, Reason, Scan, Stamp, Timing, Watcher};
 
@@ -41,6 +41,7 @@ use self::{
 };
 use crate::{
     engines::{Engines, Guarded, Patience, Subject, Wanted},
+    screening::Screening,
     terminal,
 };
 
@@ -73,6 +74,7 @@ pub(crate) struct WorkingTrees {
     mode: Mode,
     learn: Learn,
     engines: Engines,
+    screening: Screening,
     open: Mutex<HashMap<PathBuf, Slot>>,
     blank: Mutex<Option<Arc<Model>>>,
 }
@@ -101,6 +103,7 @@ impl WorkingTrees {
         };
         Self {
             mode,
+            screening: Screening::new(mode),
             learn,
             engines: Engines::new(wanted, patience),
             open: Mutex::default(),
@@ -140,6 +143,8 @@ impl WorkingTrees {
         progress: &dyn Fn(Progress),
         cancel: &CancelToken,
     ) -> Result<WorkingTree, OpenError> {
+        // Made here, where nobody types: rules are compiled and references read.
+        self.screening.of(Some(root));
         let is_everything = root::is_everything(root);
         if is_everything && self.learn == Learn::Repository {
             let shown = root.display();
@@ -243,6 +248,10 @@ impl Repositories for WorkingTrees {
     fn root_of(&self, file: &Path) -> Option<PathBuf> {
         let root = root::find(file.parent()?);
         (!root::is_everything(&root)).then_some(root)
+    }
+
+    fn screen(&self, root: Option<&Path>) -> Arc<dyn Screen> {
+        self.screening.of(root)
     }
 
     fn changed_on_disk(&self, root: &Path, paths: &[PathBuf]) {

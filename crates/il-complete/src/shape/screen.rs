@@ -37,7 +37,10 @@ pub(super) fn apply(draft: &mut Draft, scene: &Scene<'_>) -> Verdict {
 }
 
 fn refused(why: &'static str, at_length: String) -> Verdict {
-    Verdict::Refused(Reason::Filtered { filter: NAME, why }, Cow::Owned(at_length))
+    Verdict::Refused(
+        Reason::Filtered { filter: NAME, why },
+        Cow::Owned(at_length),
+    )
 }
 
 #[cfg(test)]

@@ -45,7 +45,8 @@ fn a_copy_has_other_names_other_comments_and_other_spacing() {
                         }
                         Pebble15(jetty9)
                 }
-    "#]].assert_eq(&copy);
+    "#]]
+    .assert_eq(&copy);
 }
 
 #[test]

@@ -64,7 +64,8 @@ fn what_is_written_is_read() {
                 "GPL-3.0-or-later": 2,
                 "MIT": 2,
             },
-        }"#]].assert_eq(&format!("{:#?}", read.summary()));
+        }"#]]
+    .assert_eq(&format!("{:#?}", read.summary()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod lines;
 mod overhead;
 mod privacy;
 mod replay;
+mod verbatim;
 
 use crate::{cli::Eval, failure::Exit};
 
@@ -19,6 +20,7 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<Exit> {
         Eval::Docstrings(args) => docstrings::run(args),
         Eval::Index(args) => index::run(args),
         Eval::Overhead(args) => overhead::run(args),
+        Eval::Verbatim(args) => verbatim::run(args),
         Eval::Privacy(args) => privacy::run(args),
     }
 }
