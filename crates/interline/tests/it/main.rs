@@ -3,6 +3,7 @@
 //! Each test makes a small world (a directory, a cache, an empty home) and runs commands in it. Slow ones run
 //! only when `RUN_SLOW_TESTS` is set.
 
+mod air_gap;
 mod browser;
 mod cache;
 mod complete;
