@@ -20,7 +20,7 @@ use il_ledger::Day;
 use crate::{
     costs, models,
     repository::{cache, lock},
-    settings,
+    settings, terminal,
 };
 
 /// Something that is kept.
@@ -104,15 +104,16 @@ impl What {
         }
     }
 
-    /// Of what its records are.
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Cache => "repository file",
-            Self::Costs => "answer",
-            Self::Audit => "record",
-            Self::Consent => "repository",
-            Self::Settings => "file",
-            Self::Models => "model",
+    /// So many of its records, in words.
+    pub(crate) fn counted(self, records: u64) -> String {
+        match (self, records) {
+            (Self::Cache, n) => terminal::count(n, "model and index file"),
+            (Self::Consent, 1) => "1 repository".to_owned(),
+            (Self::Consent, n) => format!("{n} repositories"),
+            (Self::Costs, n) => terminal::count(n, "answer"),
+            (Self::Audit, n) => terminal::count(n, "record"),
+            (Self::Settings, n) => terminal::count(n, "file"),
+            (Self::Models, n) => terminal::count(n, "model"),
         }
     }
 

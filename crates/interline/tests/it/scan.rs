@@ -177,7 +177,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_scanned() {
     world.write("closed.py", b"x = 1\n");
     world.write("open.py", line(1).1.as_bytes());
     let closed = world.path("closed.py");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     std::os::unix::fs::symlink("open.py", world.path("link.py")).unwrap();
     let ran = scan(&world, &["."]);
     assert_eq!(ran.code, Some(1));

@@ -14,7 +14,7 @@ use crate::{
     failure::{Exit, usage},
     records::{self, Store, What},
     repository::tree,
-    terminal::{self, STRONG, count, styled},
+    terminal::{self, STRONG, styled},
 };
 
 pub(super) fn run(args: &PrivacyErase) -> anyhow::Result<Exit> {
@@ -75,7 +75,7 @@ fn line(store: &Store) -> String {
     format!(
         "{:<8} {}, {}  {}",
         store.what.word(),
-        count(store.measured.records, store.what.noun()).replace("repositorys", "repositories"),
+        store.what.counted(store.measured.records),
         terminal::bytes(store.measured.bytes),
         terminal::visible(path.as_deref().unwrap_or("no place")),
     )

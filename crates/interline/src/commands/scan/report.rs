@@ -144,14 +144,10 @@ fn looked(it: &Summary) -> String {
         terminal::bytes(it.bytes)
     );
     let mut not = Vec::new();
-    if !it.binary.is_empty() {
-        not.push(format!(
-            "{} that are no text",
-            count(it.binary.len() as u64, "file")
-        ));
-        if it.binary.len() == 1 {
-            not = vec!["1 file that is no text".to_owned()];
-        }
+    match it.binary.len() as u64 {
+        0 => {}
+        1 => not.push("1 file that is no text".to_owned()),
+        n => not.push(format!("{} that are no text", count(n, "file"))),
     }
     if it.links > 0 {
         not.push(count(it.links as u64, "symbolic link"));
@@ -171,7 +167,7 @@ fn not_reported(it: &Summary) -> Option<String> {
         not.push(format!("{} of the baseline", it.known));
     }
     if it.personal > 0 {
-        let pieces = count(it.personal as u64, "piece").replace("pieces", "pieces");
+        let pieces = count(it.personal as u64, "piece");
         not.push(format!(
             "{pieces} of personal data (`--personal` reports them)"
         ));
