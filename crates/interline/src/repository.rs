@@ -578,7 +578,10 @@ fn learn(
         .map(|file| (file.path.clone(), file.stamp))
         .collect();
     let learnt = Learnt::new(root, Arc::new(model), files, cache, protection);
-    learnt.unsaved.store(scan.files.len(), Ordering::Relaxed);
+    // With nothing to learn there is nothing to save, but what was saved before is not to stay.
+    let is_saved = learnt.cache.as_ref().is_some_and(|it| it.exists());
+    let unsaved = scan.files.len().max(usize::from(is_saved));
+    learnt.unsaved.store(unsaved, Ordering::Relaxed);
     Ok(learnt)
 }
 

@@ -7,6 +7,7 @@ mod editors;
 mod index;
 mod machine;
 mod models;
+mod privacy;
 mod repository;
 
 use std::fmt::Write as _;

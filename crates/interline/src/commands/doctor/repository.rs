@@ -11,7 +11,7 @@ use il_assist::Position;
 use il_watch::Scan;
 use serde_json::{Value, json};
 
-use super::{Finding, index};
+use super::{Finding, index, privacy};
 use crate::{
     engines::Wanted,
     repository::{Facts, How, Learn, tree},
@@ -30,7 +30,12 @@ const TEST_PLACES: usize = 4;
 pub(super) fn check(root: &Path) -> Vec<Finding> {
     let all = tree::scan_all(root);
     let scan = tree::learnable(all.clone());
-    let mut findings = vec![root_found(root), files(&scan), languages(root, &scan)];
+    let mut findings = vec![
+        root_found(root),
+        privacy::check(root, &all),
+        files(&scan),
+        languages(root, &scan),
+    ];
     match Session::open(root, Learn::Repository, Wanted::repo_model()) {
         Ok(session) => {
             findings.extend(session.facts().as_ref().map(model));
