@@ -42,12 +42,7 @@ fn finding(c: &mut Criterion) {
         .map(|(seed, it)| expand(it, seed) + "\n")
         .collect();
     // Patterns are compiled when they are needed first.
-    let found = finder.find(&secrets).len();
-    eprintln!(
-        "{} rules, {found} findings in {} bytes",
-        Rules::shipped().iter().count(),
-        secrets.len()
-    );
+    assert!(!finder.find(&secrets).is_empty());
 
     let mut group = c.benchmark_group("find");
     for (name, text) in [

@@ -50,7 +50,7 @@ fn run<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
     for (idx, it) in bytes.enumerate() {
         if it.is_ascii_digit() {
             len = idx + 1;
-        } else if idx >= len + 1 || !matches!(it, b' ' | b'-' | b'.' | b'/' | b'(' | b')') {
+        } else if idx > len || !matches!(it, b' ' | b'-' | b'.' | b'/' | b'(' | b')') {
             break;
         }
     }

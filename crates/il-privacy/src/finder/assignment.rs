@@ -65,6 +65,7 @@ pub(super) fn values(text: &[u8], word: &Range<usize>, tables: bool, found: &mut
         let space = scan.spaces(at);
         if flag && space > at && scan.quote(space).is_none() {
             scan.plain(space, Link::Assigned, found);
+            found.iter_mut().for_each(|it| it.literal = true);
             break;
         }
         // The next word, if this is one of several.
@@ -85,7 +86,7 @@ pub(super) fn values(text: &[u8], word: &Range<usize>, tables: bool, found: &mut
         .filter(|it| flag && it.link == Link::Beside)
         .for_each(|it| it.link = Link::Assigned);
     if let [only] = &mut found[..]
-        && scan.is_variable(name_start(text, word), name, only.span.start)
+        && scan.is_setting(name_start(text, word), name, &only.span)
     {
         only.literal = true;
     }
@@ -177,6 +178,7 @@ impl Scan<'_> {
     fn linked(self, closed: usize, quote: bool, found: &mut Vec<Value>) -> bool {
         if let Some(value) = self.named_value(closed) {
             self.value(value, Link::Assigned, false, found);
+            found.iter_mut().for_each(|it| it.literal = true);
             return true;
         }
         let mut at = self.spaces(closed);
@@ -291,14 +293,26 @@ impl Scan<'_> {
         SETS.contains(&word.unwrap_or_default())
     }
 
-    /// Whether this is `NAME=value` as a shell and an environment file have it: what stands there is no name.
-    fn is_variable(self, name: usize, end: usize, value: usize) -> bool {
+    /// Whether this is `NAME=value` or `name: value` alone in its line, as a shell and a file of settings have it: what stands
+    /// there is no name.
+    fn is_setting(self, name: usize, end: usize, value: &Range<usize>) -> bool {
+        let between = &self.text[end..value.start];
         let capital = |it: &u8| it.is_ascii_uppercase() || it.is_ascii_digit() || *it == b'_';
+        let variable = between == b"=" && self.text[name..end].iter().all(capital);
         let before = self.text[..name].last();
-        value == end + 1
-            && self.text[end] == b'='
-            && self.text[name..end].iter().all(capital)
-            && before.is_none_or(|it| matches!(it, b'\n' | b' ' | b'"' | b'\''))
+        if variable && before.is_none_or(|it| matches!(it, b'\n' | b' ' | b'"' | b'\'')) {
+            return true;
+        }
+        let from = name.saturating_sub(NAME);
+        let line = memchr::memrchr(b'\n', &self.text[from..name]).map_or(from, |it| from + it + 1);
+        let first = self.text[line..name].trim_ascii();
+        let behind = self.spaces(value.end);
+        matches!(between, b"=" | b": ")
+            && (line == 0 || line > from)
+            && matches!(first, b"" | b"-" | b"export" | b"#" | b"//")
+            && !self.text[value.clone()].ends_with(b";")
+            && !self.text[value.clone()].ends_with(b",")
+            && matches!(self.at(behind), None | Some(b'\n' | b'\r' | b'#'))
     }
 }
 

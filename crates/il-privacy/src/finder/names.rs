@@ -107,7 +107,7 @@ pub(super) fn is_about(text: &[u8], word: &Range<usize>) -> bool {
     let len = rest.take_while(|it| in_name(**it)).count();
     let rest = &text[word.end..word.end + len];
     let holds = |it: &&[u8]| rest.windows(it.len()).any(|at| at.eq_ignore_ascii_case(it));
-    !rest.is_empty() && ABOUT.iter().any(|it| holds(&it))
+    !rest.is_empty() && ABOUT.iter().any(holds)
 }
 
 /// Whether what is called by the name takes the secret: `setPassword("…")`, `.token("…")`.
@@ -117,7 +117,16 @@ pub(super) fn takes_it(text: &[u8], word: &Range<usize>) -> bool {
     let ends = |it: &&[u8]| {
         before.len() >= it.len() && before[before.len() - it.len()..].eq_ignore_ascii_case(it)
     };
-    text.get(word.end) == Some(&b'(') && TAKING.iter().any(|it| ends(&it))
+    text.get(word.end) == Some(&b'(') && TAKING.iter().any(ends)
+}
+
+/// Whether the name follows a word that gives it the value beside it: `#define PASSWORD "…"`.
+pub(super) fn is_defined(text: &[u8], word: &Range<usize>) -> bool {
+    const DEFINING: [&[u8]; 7] = [
+        b"define ", b"set(", b"setq ", b"def ", b"defvar ", b"{:", b"{",
+    ];
+    let before = &text[..name_start(text, word)];
+    DEFINING.iter().any(|it| before.ends_with(it))
 }
 
 #[cfg(test)]

@@ -195,13 +195,14 @@ impl Search<'_> {
             self.values.all.clear();
             assignment::values(bytes, word, tables, &mut self.values.all);
         }
-        let weak = rule.rank == Rank::Word;
+        // What is random is none by chance; a password is less sure.
+        let weak = rule.rank == Rank::Word && rule.check.as_deref() != Some("random");
         for idx in 0..self.values.all.len() {
             let value = self.values.all[idx].clone();
             let linked = match value.link {
                 Link::Assigned | Link::Within => true,
                 Link::Called => !weak || names::takes_it(bytes, word),
-                Link::Beside => !weak,
+                Link::Beside => !weak || names::is_defined(bytes, word),
             };
             let near = assignment::name_start(bytes, word)..value.span.start;
             let fits =

@@ -12,6 +12,8 @@ const PAIRS: [u32; 26] = [
     0x010_0000, 0x13E_FD7D, 0x11C_DD95, 0x11E_4995, 0x00E_B97F, 0x000_4111, 0x002_6191, 0x008_8112,
     0x004_A100, 0x000_0110,
 ];
+/// Changes between letters and digits that no name has.
+const MIXED: usize = 6;
 /// What a test's password is, with or without digits behind it.
 const DULL: [&str; 33] = [
     "password", "passwd", "pass", "pwd", "secret", "token", "key", "apikey", "user", "username",
@@ -32,22 +34,30 @@ pub(super) fn random(text: &str) -> bool {
     if bytes.len() < 12 || letters < 3 || digits < 1 || others * 8 > bytes.len() || is_name(bytes) {
         return false;
     }
-    distinct(bytes) >= 8.min(bytes.len() * 2 / 3) && in_words(bytes) * 5 < bytes.len() * 2
+    let mixed = bytes.len() >= 16 && changes(bytes) >= MIXED;
+    distinct(bytes) >= 8.min(bytes.len() * 2 / 3)
+        && (mixed || in_words(bytes) * 5 < bytes.len() * 2)
+}
+
+/// How often a letter follows a digit or a digit a letter.
+fn changes(text: &[u8]) -> usize {
+    let change = |a: u8, b: u8| {
+        a.is_ascii_digit() && b.is_ascii_alphabetic()
+            || a.is_ascii_alphabetic() && b.is_ascii_digit()
+    };
+    text.windows(2).filter(|it| change(it[0], it[1])).count()
 }
 
 /// Thought up to be hard to guess, or random: of several kinds of signs, and no code.
 pub(super) fn password(text: &str) -> bool {
     let bytes = text.as_bytes();
     let has = |fits: fn(&u8) -> bool| bytes.iter().any(fits);
-    let special = bytes
-        .iter()
-        .filter(|it| !it.is_ascii_alphanumeric())
-        .count();
+    let special = bytes.iter().filter(|it| it.is_ascii_punctuation()).count();
     let joining = bytes.iter().filter(|it| b"_-./: ".contains(it)).count();
     if is_noise(bytes) {
         return true;
     }
-    if bytes.len() < 6 || is_dull(text) || is_code(text) || is_name(bytes) {
+    if bytes.len() < 6 || is_dull(text) || is_code(text) {
         return false;
     }
     if random(text) {
@@ -61,6 +71,10 @@ pub(super) fn password(text: &str) -> bool {
     ];
     let kinds = kinds.into_iter().filter(|it| *it).count();
     let digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
+    if is_name(bytes) {
+        // `correct-Horse-42-Battery`
+        return bytes.len() >= 12 && joining >= 2 && kinds >= 3;
+    }
     match (special, joining) {
         // One word: `S3cr3tPw9`, `tr0ub4dor`, no `sha256` and no `utf8`.
         (0, 0) => {
@@ -152,6 +166,7 @@ fn is_code(text: &str) -> bool {
     ];
     text.contains(['(', '{', '<', '>', '\\', '|', ';', ' ', '\t', ','])
         || text.contains("::")
+        || text.contains('[') && text.ends_with(']')
         || text.matches('%').count() > 1
         || text.contains("://")
         || text.matches('/').count() > 1 && !text.ends_with('=')

@@ -249,5 +249,7 @@ fn gives_what_it_gets(call: &[u8]) -> bool {
     let mut words = call.split(|it| !it.is_ascii_alphanumeric() && *it != b'_');
     let last = words.rfind(|it| !it.is_empty()).unwrap_or_default();
     let is = |it: &&str| it.as_bytes().eq_ignore_ascii_case(last);
-    last.is_empty() || CALLS.iter().any(is)
+    let secret = |it: &&[u8]| last.windows(it.len()).any(|at| at.eq_ignore_ascii_case(it));
+    let names = [&b"secret"[..], b"password", b"credential"];
+    last.is_empty() || CALLS.iter().any(is) || names.iter().any(secret)
 }
