@@ -150,3 +150,79 @@ fn key(run: &[Lexeme]) -> u64 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexeme::of_language;
+
+    fn keys(text: &str) -> Vec<u64> {
+        let found = of(&of_language("rust").read(text), Grain::SHIPPED);
+        found.iter().map(|it| it.key).collect()
+    }
+
+    fn code(seed: u64, count: usize) -> String {
+        let words = [
+            "if", "let", "(", ")", "{", "}", "=", ";", ".", "+", "a", "b", "c", "d", "1", "&",
+            "::", "return",
+        ];
+        let mut state = seed;
+        let mut out = String::new();
+        for _ in 0..count {
+            state = mix(state.wrapping_add(0x9e37_79b9));
+            out.push_str(words[(state % words.len() as u64) as usize]);
+            out.push(' ');
+        }
+        out
+    }
+
+    #[test]
+    fn whatever_is_around_it_a_shared_part_is_noticed() {
+        let guarantee = Grain::SHIPPED.guarantee();
+        for seed in 0..200 {
+            let shared = code(seed, guarantee);
+            let one = keys(&format!(
+                "{} {shared} {}",
+                code(seed + 1000, 60),
+                code(seed + 2000, 60)
+            ));
+            let other = keys(&format!(
+                "{} {shared} {}",
+                code(seed + 3000, 33),
+                code(seed + 4000, 90)
+            ));
+            assert!(one.iter().any(|key| other.contains(key)), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn other_names_have_the_same_key_and_other_places_of_names_have_not() {
+        let one = code(5, 80);
+        let swapped = one
+            .replace("a ", "left ")
+            .replace("b ", "a ")
+            .replace("c ", "b ");
+        assert_eq!(keys(&one), keys(&swapped));
+        // Two names that become one are other code.
+        assert_ne!(keys(&one), keys(&one.replace("d ", "c ")));
+    }
+
+    #[test]
+    fn tables_say_nothing() {
+        assert_eq!(keys(&"1, 2, 3, \"x\", ".repeat(40)), []);
+        assert_eq!(keys(&"A::B => C::D, ".repeat(40)), []);
+    }
+
+    #[test]
+    fn few_are_taken() {
+        let taken = keys(&code(9, 10_000)).len();
+        let expected = 2.0 / (Grain::SHIPPED.window as f64 + 1.0) * 10_000.0;
+        assert!((taken as f64) < expected * 1.1, "{taken}");
+    }
+
+    #[test]
+    fn too_little_has_none() {
+        assert_eq!(keys("fn main() {}"), []);
+        assert_eq!(keys(""), []);
+    }
+}

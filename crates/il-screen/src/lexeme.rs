@@ -184,3 +184,83 @@ pub fn sum_of_tables() -> u64 {
     hash(KEYWORDS).hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `n` a name, `0` a number, `"` a text; the rest as it stands.
+    #[track_caller]
+    fn check(language: &str, text: &str, expected: &str) {
+        let mut out: Vec<&str> = Vec::new();
+        for lexeme in of_language(language).read(text) {
+            out.push(match lexeme.kind {
+                NAME => "n",
+                NUMBER => "0",
+                TEXT => "\"",
+                _ => &text[lexeme.start as usize..lexeme.end as usize],
+            });
+        }
+        assert_eq!(out.join(" "), expected);
+    }
+
+    #[test]
+    fn names_numbers_and_texts_are_one_kind_each() {
+        check(
+            "rust",
+            "let total = 12 + x(\"a b\");",
+            "let n = 0 + n ( \" ) ;",
+        );
+        check(
+            "python",
+            "def f(a, b='x y'): return a",
+            "def n ( n , n = \" ) : return n",
+        );
+        check("javascript", "const s = `a ${b} c`;", "const n = \" n \" ;");
+    }
+
+    #[test]
+    fn comments_and_spacing_are_nothing() {
+        let expected = "n ( n , 0 ) ;";
+        check("c", "f(a,1); // one", expected);
+        check("c", "/* two\n lines */ f ( a ,\n\n 1 )\t;", expected);
+        check("python", "# x\nf(a)  # y\n", "n ( n )");
+    }
+
+    #[test]
+    fn what_formatters_change_is_nothing() {
+        let expected = "n ( n , n )";
+        check("rust", "f(a, b)", expected);
+        check("rust", "f(\n    a,\n    b,\n)", expected);
+        check("rust", "let v: Vec<u8>= x", "let n : n < n > = n");
+        check("rust", "let v: Vec<u8> = x", "let n : n < n > = n");
+        check("go", "a<-b", "n < - n");
+        check("go", "a < -b", "n < - n");
+    }
+
+    #[test]
+    fn keywords_stay_what_they_are_in_their_own_language_alone() {
+        check("rust", "match x", "match n");
+        check("go", "match x", "n n");
+        check("plaintext", "match x", "n n");
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read_and_of_a_family() {
+        let lines: Vec<&str> = KEYWORDS
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .collect();
+        for line in &lines {
+            let (family, words) = line.split_once(" = ").expect("FAMILY = \"WORDS\"");
+            assert!(!words.trim_matches('"').contains(['"', ',']), "{family}");
+            let mut languages = il_lang::registry().languages().iter();
+            assert!(
+                languages.any(|it| it.family == family),
+                "no family `{family}`"
+            );
+            assert!(keywords(family).len() > 10, "{family}");
+        }
+        assert!(lines.len() >= 15);
+    }
+}
