@@ -269,14 +269,6 @@ pub(crate) fn remove(directory: &Path, segment: Segment) -> io::Result<()> {
     fs::remove_file(directory.join(segment.to_string()))
 }
 
-/// Forces the head and a file to the disk.
-pub(crate) fn sync(directory: &Path, file: &str) -> io::Result<()> {
-    for name in [file, HEAD] {
-        File::open(directory.join(name))?.sync_data()?;
-    }
-    Ok(())
-}
-
 pub(crate) fn path_of(directory: &Path, segment: Segment) -> PathBuf {
     directory.join(segment.to_string())
 }

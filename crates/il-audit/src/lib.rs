@@ -9,9 +9,9 @@
 //! What this cannot do: whoever may write the folder can write the whole chain anew. Only a head that was kept elsewhere
 //! ([`Head`]) tells that.
 //!
-//! Records go to the operating system at once, so they survive a crash of the process. They are forced to the disk when
-//! the log is closed and never in between, since a sync takes longer than everything else here together: a power cut may
-//! cost the last seconds, and verifying then says that they are missing.
+//! Records go to the operating system at once, so they survive a crash of the process. They are never forced to the disk,
+//! since a sync takes longer than everything else here together: a power cut may cost what the system had not written yet,
+//! some half a minute, and verifying then says that records are missing.
 //!
 //! Deliberately absent: settings, who is asked for consent, and sending.
 

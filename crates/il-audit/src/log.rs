@@ -65,8 +65,8 @@ pub struct AuditLog {
     directory: PathBuf,
     clock: Clock,
     largest: u64,
-    /// The file that was written last, if it is not on the disk yet.
-    dirty: Mutex<Option<String>>,
+    /// Held by the thread that writes; the lock in the folder is for other processes.
+    writing: Mutex<()>,
     /// Somebody was told that it cannot be written.
     has_warned: AtomicBool,
 }
@@ -96,7 +96,7 @@ impl AuditLog {
             directory: directory.to_owned(),
             clock,
             largest: LARGEST,
-            dirty: Mutex::default(),
+            writing: Mutex::default(),
             has_warned: AtomicBool::new(false),
         }
     }
@@ -113,12 +113,10 @@ impl AuditLog {
 
     /// Appends a record and tells its number.
     pub fn record(&self, event: &Event) -> Result<u64, AuditError> {
-        let mut dirty = self.dirty();
+        let _writing = self.writing();
         let held = disk::hold(&self.directory, LOCK).map_err(|why| self.unwritable(why))?;
         let mut end = self.end(&held)?;
-        let written = self.append(&held, &mut end, event, false);
-        *dirty = end.segment.map(|it| it.to_string());
-        written
+        self.append(&held, &mut end, event, false)
     }
 
     /// The last record. Number 0 where there is none.
@@ -186,7 +184,7 @@ impl AuditLog {
         why: &str,
         is_old: impl Fn(&Segment) -> bool,
     ) -> Result<Swept, AuditError> {
-        let mut dirty = self.dirty();
+        let _writing = self.writing();
         let held = disk::hold(&self.directory, LOCK).map_err(|why| self.unwritable(why))?;
         let mut end = self.end(&held)?;
         self.note_repairs(&held, &mut end)?;
@@ -227,7 +225,6 @@ impl AuditLog {
         });
         // Said first: a crash in between leaves files that the next sweep drops.
         self.append(&held, &mut end, &event, kept.is_empty())?;
-        *dirty = end.segment.map(|it| it.to_string());
         for segment in old {
             disk::remove(&self.directory, segment).map_err(|why| self.unwritable(why))?;
         }
@@ -427,18 +424,8 @@ impl AuditLog {
         }
     }
 
-    fn dirty(&self) -> MutexGuard<'_, Option<String>> {
-        self.dirty.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for AuditLog {
-    fn drop(&mut self) {
-        if let Some(file) = self.dirty().take()
-            && let Err(why) = disk::sync(&self.directory, &file)
-        {
-            tracing::debug!("the audit log cannot be forced to the disk: {why}");
-        }
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,7 +20,7 @@ use il_ledger::Day;
 use crate::{
     costs, models,
     repository::{cache, lock},
-    settings, terminal,
+    screening, settings, terminal,
 };
 
 /// Something that is kept.
@@ -42,16 +42,18 @@ pub(crate) enum What {
     Consent,
     Settings,
     Models,
+    Provenance,
 }
 
 impl What {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Cache,
         Self::Costs,
         Self::Audit,
         Self::Consent,
         Self::Settings,
         Self::Models,
+        Self::Provenance,
     ];
 
     /// Stable, for programs.
@@ -63,6 +65,7 @@ impl What {
             Self::Consent => "consent",
             Self::Settings => "settings",
             Self::Models => "models",
+            Self::Provenance => "provenance",
         }
     }
 
@@ -77,6 +80,7 @@ impl What {
             Self::Consent => "what you agreed to, and for which repositories",
             Self::Settings => "your settings; keys are named in them, never written",
             Self::Models => "models that were fetched; nothing of yours",
+            Self::Provenance => "fingerprints of reference code that you installed",
         }
     }
 
@@ -101,6 +105,7 @@ impl What {
             Self::Consent => "whatever would need it",
             Self::Settings => "every command",
             Self::Models => "completion",
+            Self::Provenance => "the screening of suggestions",
         }
     }
 
@@ -114,6 +119,7 @@ impl What {
             (Self::Audit, n) => terminal::count(n, "record"),
             (Self::Settings, n) => terminal::count(n, "file"),
             (Self::Models, n) => terminal::count(n, "model"),
+            (Self::Provenance, n) => terminal::count(n, "reference"),
         }
     }
 
@@ -125,6 +131,7 @@ impl What {
             Self::Consent => consent().ok().map(|it| it.path()),
             Self::Settings => user.map(Path::to_path_buf),
             Self::Models => models::store().ok().map(|it| it.folder().to_owned()),
+            Self::Provenance => screening::directory().ok(),
         }
     }
 
@@ -139,7 +146,7 @@ impl What {
             Self::Audit => days(settings.privacy.keep.audit_days.value),
             Self::Consent => "until taken back".to_owned(),
             Self::Settings => "it is yours".to_owned(),
-            Self::Models => "until removed".to_owned(),
+            Self::Models | Self::Provenance => "until removed".to_owned(),
         }
     }
 
@@ -232,6 +239,7 @@ fn records_in(what: What, path: &Path, name: &str) -> u64 {
         What::Costs => lines_with("\"is\":\"answer\""),
         What::Audit if name.ends_with(".jsonl") => lines_with("\"seq\":"),
         What::Models => u64::from(name.ends_with(".gguf")),
+        What::Provenance => 1,
         What::Audit | What::Consent | What::Settings => 0,
     }
 }
@@ -357,7 +365,7 @@ pub(crate) fn erase(what: What) -> Result<u64, String> {
             Ok(measured.bytes)
         }
         What::Cache => erase_cache(|_| true).map_err(failed),
-        What::Settings | What::Models => Ok(0),
+        What::Settings | What::Models | What::Provenance => Ok(0),
     }
 }
 

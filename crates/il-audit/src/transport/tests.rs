@@ -115,7 +115,6 @@ fn a_request_is_recorded_without_path_query_and_headers() {
             repository: Some("shop-12345678".to_owned()),
             files: vec!["src/a.rs".to_owned()],
             redacted: BTreeMap::from([("password".to_owned(), 1)]),
-            ..Sending::default()
         })
     );
     let text = fs::read_to_string(world.log.directory().join("1970-01-01.jsonl")).unwrap();

@@ -122,8 +122,8 @@ pub(crate) struct PrivacyExport {
 
 /// Delete what is kept
 ///
-/// Asks before it does. Of the record of what left one line remains, which says that it was erased and when. Models that were
-/// fetched and your settings stay: see `interline models rm`.
+/// Asks before it does. Of the record of what left one line remains, which says that it was erased and when. Models, references and
+/// your settings stay: see `interline models rm`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -184,6 +184,7 @@ pub(crate) struct PrivacyConsent {
     #[arg(value_enum, value_name = "WHAT")]
     pub(crate) kind: Option<ConsentKind>,
 
+    /// Give it or take it back; without this, what it is now is shown
     #[arg(value_enum, value_name = "STATE", requires = "kind")]
     pub(crate) state: Option<OnOff>,
 

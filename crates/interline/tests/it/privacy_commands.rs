@@ -577,7 +577,15 @@ fn what_is_in_force_is_shown_with_where_it_comes_from() {
         .collect();
     assert_eq!(
         words,
-        ["cache", "costs", "audit", "consent", "settings", "models"]
+        [
+            "cache",
+            "costs",
+            "audit",
+            "consent",
+            "settings",
+            "models",
+            "provenance"
+        ]
     );
     assert_eq!(stores[1]["records"], 1);
     assert_eq!(stores[4]["records"], 1);

@@ -26,9 +26,9 @@ pub(super) fn run(args: &PrivacyErase) -> anyhow::Result<Exit> {
         What::Costs => args.costs,
         What::Audit => args.audit,
         What::Consent => args.consent,
-        What::Settings | What::Models => false,
+        What::Settings | What::Models | What::Provenance => false,
     };
-    let is_erased = |what: What| !matches!(what, What::Settings | What::Models);
+    let is_erased = |what: What| !matches!(what, What::Settings | What::Models | What::Provenance);
     let stores: Vec<Store> = records::stores()
         .into_iter()
         .filter(|it| wanted(it.what) || args.all && is_erased(it.what))

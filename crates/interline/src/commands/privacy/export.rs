@@ -53,7 +53,7 @@ pub(super) fn run(args: &PrivacyExport) -> anyhow::Result<Exit> {
                 fs::copy(&path, &to).with_context(|| format!("cannot write `{}`", to.display()))?;
                 1
             }
-            What::Consent | What::Cache | What::Settings | What::Models => 0,
+            What::Consent | What::Cache | What::Settings | What::Models | What::Provenance => 0,
         };
     }
     write(&directory.join("README.md"), README)?;
