@@ -10,7 +10,7 @@ mod guessing;
 mod nations;
 mod tokens;
 
-pub(crate) use self::tokens::decode;
+pub(crate) use self::{guessing::is_made_of_words, tokens::decode};
 
 /// A check by its name.
 type Check = fn(&str) -> bool;

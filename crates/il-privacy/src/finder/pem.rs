@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use crate::personal;
+
 /// Bytes of a body, at most: a key of 16 384 bits has 12 600.
 const BODY: usize = 32 * 1024;
 /// A run of base64 that is part of a body though it is not at its end.
@@ -73,7 +75,14 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
             continue;
         }
         if text[at..end].starts_with(b"--") {
-            spans.extend(short);
+            let own_line = |it: &Range<usize>| {
+                text[it.end..at]
+                    .iter()
+                    .any(|it| matches!(it, b'\n' | b'\\'))
+            };
+            if !spans.is_empty() {
+                spans.extend(short.filter(own_line));
+            }
             return spans;
         }
         if !is_base64(byte) {
@@ -115,7 +124,8 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
                 .count();
             continue;
         }
-        if run.len() >= LINE {
+        // Where a block is only mentioned, names of the code around it follow.
+        if run.len() >= LINE && !personal::is_made_of_words(&text[run.clone()]) {
             short = None;
             spans.push(run);
         } else if run.len() >= 2 && text[run.clone()].iter().any(u8::is_ascii_alphanumeric) {
@@ -127,4 +137,83 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
 
 fn is_base64(it: u8) -> bool {
     it.is_ascii_alphanumeric() || matches!(it, b'+' | b'/' | b'=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::sample;
+
+    fn of(text: &str) -> Vec<&str> {
+        let at = text.find("PRIVATE KEY").expect("the text has one");
+        let found = spans(text.as_bytes(), &(at..at + 11));
+        found.into_iter().map(|it| &text[it]).collect()
+    }
+
+    #[test]
+    fn lines_are_found_however_they_are_enclosed() {
+        let block = sample("{pem:RSA PRIVATE KEY}", 3);
+        let lines: Vec<&str> = block
+            .secret
+            .iter()
+            .map(|it| &block.text[it.clone()])
+            .collect();
+        let each = |before: &str, behind: &str| -> String {
+            block
+                .text
+                .lines()
+                .map(|it| format!("{before}{it}{behind}\n"))
+                .collect()
+        };
+        for text in [
+            each("", ""),
+            each("    ", ""),
+            each("", "\r"),
+            each("# ", ""),
+            each("//! ", ""),
+            each(" * ", ""),
+            each("> ", ""),
+            each("  \"", "\\n\" +"),
+            each("'", "\\n' +"),
+            each("b\"", "\\r\\n\""),
+            each("echo ", " >> key.pem"),
+            block.text.replace('\n', "\\n"),
+            block.text.replace('\n', "\\\\n"),
+            block.text.replace('\n', "\\r\\n"),
+            block.text.replace('\n', " "),
+        ] {
+            assert_eq!(of(&text), lines, "{text}");
+        }
+    }
+
+    #[test]
+    fn headers_are_no_part_of_the_body() {
+        let body = sample("{base64:64}", 1).text;
+        let text = format!(
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0123456789ABCDEF0123456789ABCDEF\n\n{body}\n-----END",
+        );
+        assert_eq!(of(&text), [body]);
+    }
+
+    #[test]
+    fn a_block_that_is_only_mentioned_has_no_body() {
+        for text in [
+            "if s.starts_with(\"-----BEGIN PRIVATE KEY-----\") {\n    return parsePrivateKeyInternal(s);\n}\ni--;",
+            "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY----------BEGIN PRIVATE KEY-----",
+            "-----END PRIVATE KEY-----\nQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=",
+        ] {
+            assert_eq!(of(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_cut_ends_where_its_lines_end() {
+        let lines = [1, 2, 3].map(|seed| sample("{base64:64}", seed).text);
+        let text = format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n\nfn main() {{\n    run();\n}}\n",
+            lines.join("\n")
+        );
+        assert_eq!(of(&text), lines);
+    }
 }

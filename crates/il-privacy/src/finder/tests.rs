@@ -18,7 +18,11 @@ fn all() -> Finder {
 }
 
 /// Rules that find the same where both forms meet; either is right.
-const ALIKE: &[(&str, &str)] = &[("session-cookie", "cookie-header"), ("bearer-token", "jwt")];
+const ALIKE: &[(&str, &str)] = &[
+    ("session-cookie", "cookie-header"),
+    ("bearer-token", "jwt"),
+    ("password", "password-unquoted"),
+];
 
 fn alike(a: &str, b: &str) -> bool {
     a == b || ALIKE.contains(&(a, b)) || ALIKE.contains(&(b, a))

@@ -39,6 +39,11 @@ pub(super) fn random(text: &str) -> bool {
         && (mixed || in_words(bytes) * 5 < bytes.len() * 2)
 }
 
+/// Whether it is a name or text, and not what is drawn.
+pub(crate) fn is_made_of_words(text: &[u8]) -> bool {
+    in_words(text) * 2 >= text.len()
+}
+
 /// How often a letter follows a digit or a digit a letter.
 fn changes(text: &[u8]) -> usize {
     let change = |a: u8, b: u8| {
