@@ -40,13 +40,20 @@ fn form(template: &str, category: Category) -> Form<'_> {
     let (span, name) = value_in(&masked, category);
     let value = unmask(&masked[span], &pieces, template);
     let telling = value.iter().any(|it| it.is_telling());
+    // A record with colons between its fields is a line of a file of its own.
+    let text = value.iter().map(|it| match it {
+        Piece::Text(text) => *text,
+        Piece::MadeUp(_) | Piece::Aside(_) => "",
+    });
+    let text: String = text.collect();
+    let record = text.matches(':').count() >= 4 && !text.contains([' ', '/', '{']);
     let quoted = |it: &Piece<'_>| match it {
         Piece::Text(text) => text.contains(['"', '\'', '`', '\n']),
         Piece::MadeUp(spec) | Piece::Aside(spec) => spec.starts_with("{pem:"),
     };
     Form {
         shaped: telling || value.iter().any(says_something),
-        own_lines: value.iter().any(quoted),
+        own_lines: record || value.iter().any(quoted),
         name: words(&name),
         value,
     }
@@ -146,12 +153,15 @@ fn value_in(text: &str, category: Category) -> (Range<usize>, String) {
     };
     let before = text[line..inner.start].trim_end_matches(['"', '\'', '`']);
     // An attribute is known by its element, several values by each other, and some names by how they are spelt.
-    let element = before.contains('<') && !before.trim_end().ends_with('>');
+    let tags = before.matches('<').count();
+    let element = tags > 1 || tags == 1 && !before.trim_end().ends_with('>');
     let several = text[inner.clone()].contains(['"', '\'', '`']);
     if element || several || before.contains("__") {
         return (whole, String::new());
     }
     match name_before(before) {
+        // A name of a letter or two says nothing outside of its table.
+        Some(name) if name.len() < 3 => (whole, String::new()),
         Some(name) => (inner, name),
         // What is no assignment says what it is by everything on its line: a header, a command.
         None if before.trim().is_empty() => (inner, String::new()),

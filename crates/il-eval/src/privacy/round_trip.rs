@@ -215,12 +215,8 @@ fn there_and_back(sample: &Sample, text: &str, cut: usize) -> Result<(), String>
     placeholders_alone(&redactor, text, &redacted.text)?;
     let again = redactor.redact(&redacted.text);
     if again.text != redacted.text || !again.fired.is_empty() {
-        let rules: Vec<_> = again
-            .fired
-            .iter()
-            .map(|it| &redactor.finder().rule(*it).id)
-            .collect();
-        return Err(format!("twice is not once: {rules:?}"));
+        let found = found_in(&redactor, &redacted.text);
+        return Err(format!("twice is not once: {found:?}"));
     }
     let policy = Arc::new(Policy::default());
     let guard = Guard::new(Arc::clone(&redactor), policy, Reach::Anywhere);
@@ -238,14 +234,22 @@ fn there_and_back(sample: &Sample, text: &str, cut: usize) -> Result<(), String>
     let mut parser = Parser::new();
     let parsed = parses(&mut parser, sample.language, text);
     if parsed == Some(true) && parses(&mut parser, sample.language, &redacted.text) != parsed {
-        let found = redactor.finder().find(text);
-        let rules: Vec<_> = found
-            .iter()
-            .map(|it| &redactor.finder().rule(it.rule).id)
-            .collect();
-        return Err(format!("{} parsed: {rules:?}", sample.language));
+        let found = found_in(&redactor, text);
+        return Err(format!("it parsed: {found:?}"));
     }
     Ok(())
+}
+
+/// What is found in a text, made up as it is, with what stands behind it.
+fn found_in(redactor: &Redactor, text: &str) -> Vec<String> {
+    let found = redactor.finder().find(text);
+    let shown = found.iter().map(|it| {
+        let rule = &redactor.finder().rule(it.rule).id;
+        let behind = &text[it.span.end..];
+        let behind: String = behind.chars().take(8).collect();
+        format!("{rule} {} ‖ {behind}", &text[it.span.clone()])
+    });
+    shown.collect()
 }
 
 /// What stood between the secrets is there, in its order, and nothing else but a placeholder and line ends for each.
