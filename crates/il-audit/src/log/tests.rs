@@ -360,6 +360,57 @@ fn a_crash_between_saying_and_dropping_is_made_good_by_the_next_sweep() {
     world.whole(3);
 }
 
+/// Where a child of the test below writes.
+const CHILD: &str = "IL_AUDIT_TEST_DIRECTORY";
+
+#[test]
+#[ignore = "the child of `killed_while_they_write`"]
+fn writes_until_it_is_killed() {
+    let Some(directory) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let log = AuditLog::new(Path::new(&directory), Arc::new(SystemTime::now)).with_largest(4000);
+    loop {
+        log.record(&request()).unwrap();
+    }
+}
+
+#[test]
+fn killed_while_they_write() {
+    let world = World::new();
+    let start = || {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "log::tests::writes_until_it_is_killed",
+                "--ignored",
+            ])
+            .env(CHILD, world.path(""))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let records = || world.log().contents().unwrap().entries.len();
+    for round in 1..=8 {
+        let before = records();
+        let mut children = [start(), start()];
+        let since = std::time::Instant::now();
+        while records() < before + 20 && since.elapsed() < Duration::from_secs(60) {
+            thread::sleep(Duration::from_millis(1 + round));
+        }
+        for child in &mut children {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+    // Whoever comes next puts it in order, if there is anything to.
+    world.at("2030-01-01").write(1);
+    let verdict = world.log().verify(None).unwrap();
+    assert_eq!(verdict.problems, [], "{verdict:?}");
+    assert!(verdict.records > 160, "{}", verdict.records);
+}
+
 #[test]
 fn a_later_version_is_not_written_into() {
     let world = World::new();

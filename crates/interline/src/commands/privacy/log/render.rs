@@ -131,7 +131,10 @@ impl Row {
 fn to(to: &str, endpoint: Option<&str>) -> String {
     let host = visible(host_of(to));
     match endpoint {
-        Some(name) => format!("{host} ({})", visible(name)),
+        Some(name) => {
+            let name = name.strip_prefix("endpoint:").unwrap_or(name);
+            format!("{host} ({})", visible(name))
+        }
         None => host,
     }
 }
@@ -218,7 +221,7 @@ mod tests {
         let many = (0..9).map(|n| format!("src/module_{n}.py")).collect();
         let events = [
             Event::Request(Sending {
-                endpoint: Some("work".to_owned()),
+                endpoint: Some("endpoint:work".to_owned()),
                 files: vec!["src/app.py".to_owned()],
                 ..sending("https://api.example.com:443", 8_123)
             }),

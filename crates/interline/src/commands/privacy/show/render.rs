@@ -227,7 +227,7 @@ fn stores(out: &mut String, stores: &[Store]) {
         }
     }
     let line = |word: &str, cells: &[String; 4], note: &str| {
-        let mut line = format!("  {word:<9}");
+        let mut line = format!("  {word:<10}");
         for (number, (cell, width)) in cells.iter().zip(widths).enumerate() {
             let _ = match number {
                 3 => write!(line, "  {cell:<width$}"),
