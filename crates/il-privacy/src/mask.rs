@@ -8,6 +8,7 @@
 use std::{
     borrow::Cow,
     hash::{Hash as _, Hasher as _},
+    sync::OnceLock,
 };
 
 use rustc_hash::FxHasher;
@@ -20,7 +21,10 @@ const VERSION: u32 = 1;
 /// Masks the secrets of some kinds.
 #[derive(Debug)]
 pub struct Mask {
-    finder: Finder,
+    rules: Rules,
+    switches: Switches,
+    /// Made when the first text comes: making it takes longer than a start at which nothing changed.
+    finder: OnceLock<Finder>,
     key: u64,
 }
 
@@ -36,7 +40,9 @@ impl Mask {
             format!("{rule:?}").hash(&mut hasher);
         }
         Self {
-            finder: Finder::new(rules, &switches),
+            rules: rules.clone(),
+            switches,
+            finder: OnceLock::new(),
             key: hasher.finish(),
         }
     }
@@ -48,7 +54,8 @@ impl Mask {
 
     /// The text without its secrets.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        mask(text, &self.finder.find(text))
+        let make = || Finder::new(&self.rules, &self.switches);
+        mask(text, &self.finder.get_or_init(make).find(text))
     }
 }
 

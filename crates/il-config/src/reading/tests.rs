@@ -485,7 +485,7 @@ fn what_the_documentation_shows_can_be_read() {
             users = text;
         }
     }
-    assert_eq!(examples, 8);
+    assert_eq!(examples, 9);
 }
 
 /// Something that no message may hold.

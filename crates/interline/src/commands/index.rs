@@ -65,6 +65,8 @@ fn index_one(args: &Index, root: &Path) -> anyhow::Result<Account> {
     if args.rebuild {
         forget(root)?;
     }
+    // From here on what is done is kept.
+    let cancel = interrupt::token();
     let started = Instant::now();
     let opened = index::open(root, args.embeddings.as_ref())?;
     let loading = started.elapsed();
@@ -72,7 +74,7 @@ fn index_one(args: &Index, root: &Path) -> anyhow::Result<Account> {
         terminal::warning(problem);
     }
     let steps = Steps::new();
-    let mut caught_up = opened.bring_up_to_date(&|step| steps.show(step), &interrupt::token())?;
+    let mut caught_up = opened.bring_up_to_date(&|step| steps.show(step), &cancel)?;
     drop(steps);
     caught_up.times.loading = loading;
     match &caught_up.saved {

@@ -332,7 +332,7 @@ fn a_file_that_holds_secrets_is_refused() {
         ".env:1:7",
         &expect![[r#"
             exit 3
-            err: error: nothing is suggested in `.env`: its name says that it holds secrets
+            err: error: nothing is suggested in `.env`: files of this name usually hold settings of an environment, with its passwords
         "#]],
     );
 }

@@ -29,6 +29,7 @@ fn a_healthy_repository_has_no_bad_finding() {
             "cache",
             "watching",
             "repository",
+            "privacy",
             "files",
             "languages",
             "model",
