@@ -88,8 +88,8 @@ fn policy(out: &mut String, it: &Shown<'_>) {
         Err(why) => row(
             out,
             "redaction",
-            &styled(ERROR, "cannot be had"),
-            &visible(why),
+            &styled(ERROR, "broken"),
+            &format!("{}: no model behind HTTP is asked", visible(why)),
         ),
     }
     let note = match *privacy.personal {
@@ -123,15 +123,15 @@ fn policy(out: &mut String, it: &Shown<'_>) {
         ),
     );
     let own = privacy.paths.iter().chain(&privacy.repository_paths);
-    let patterns = own.clone().count() as u64;
-    let note = match patterns {
+    let (yours, theirs) = (privacy.paths.len(), privacy.repository_paths.len());
+    let note = match yours + theirs {
         0 => {
             "keys, `.env`, credentials and the like are blocked; `.interlineignore` keeps more out"
                 .to_owned()
         }
-        n => format!(
-            "{} beside the usual ones; the strictest counts",
-            count(n, "pattern")
+        _ => format!(
+            "the usual ones, {} of yours, {theirs} of the repository's, which can only tighten",
+            count(yours as u64, "pattern")
         ),
     };
     row(out, "paths", "by level", &note);
