@@ -66,7 +66,7 @@ pub(super) fn email(text: &str) -> bool {
     !NOBODY.contains(&user)
         && !NOBODYS.iter().any(nobodys)
         && !FILES.contains(&last)
-        && !host.is_empty()
+        && host.len() > 1
         && host.bytes().any(|it| it.is_ascii_alphabetic())
 }
 
@@ -129,6 +129,7 @@ mod tests {
             "a@b.test",
             "root@machine.local",
             "pkg@1.2",
+            "a@b.com",
         ] {
             assert!(!email(it), "{it}");
         }

@@ -82,11 +82,6 @@ fn text(finder: &'static Finder) -> impl Strategy<Value = String> {
     proptest::collection::vec(piece(finder), 0..24).prop_map(|it| it.concat())
 }
 
-fn everything() -> &'static Finder {
-    static ALL: LazyLock<Finder> = LazyLock::new(all);
-    &ALL
-}
-
 #[track_caller]
 fn check_bound(finder: &Finder, text: &str) {
     let (_, work) = finder.find_counting(text);
@@ -111,7 +106,7 @@ fn check_bound(finder: &Finder, text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn findings_are_in_order_apart_and_of_whole_characters(text in text(everything())) {
@@ -157,28 +152,28 @@ fn texts_made_to_take_long_do_not() {
         .map(String::as_str)
         .collect();
     let texts = [
-        words.concat().repeat(20),
-        words.join("=").repeat(20),
-        words.join("=\"").repeat(20),
-        words.join(": {").repeat(20),
-        "a".repeat(100_000),
-        "password=".repeat(20_000),
-        "password=\"".repeat(20_000),
-        "password: {".repeat(20_000),
-        "eyJ".repeat(60_000),
-        "eyJhbGciOi.".repeat(20_000),
-        "://a:".repeat(40_000),
-        format!("://a:{}", "b".repeat(100_000)),
-        "-----BEGIN PRIVATE KEY-----".repeat(8_000),
-        "BEGIN PRIVATE KEY ".repeat(8_000),
-        "cookie: ".repeat(20_000),
-        "curl -u ".repeat(20_000),
-        "\\\"".repeat(100_000),
-        "1 ".repeat(100_000),
-        "4111 ".repeat(40_000),
-        "a@".repeat(100_000),
-        "a@b.".repeat(50_000),
-        "DE89 ".repeat(40_000),
+        words.concat().repeat(2),
+        words.join("=").repeat(2),
+        words.join("=\"").repeat(2),
+        words.join(": {").repeat(2),
+        "a".repeat(12_500),
+        "password=".repeat(2_500),
+        "password=\"".repeat(2_500),
+        "password: {".repeat(2_500),
+        "eyJ".repeat(7_500),
+        "eyJhbGciOi.".repeat(2_500),
+        "://a:".repeat(5_000),
+        format!("://a:{}", "b".repeat(12_500)),
+        "-----BEGIN PRIVATE KEY-----".repeat(1_000),
+        "BEGIN PRIVATE KEY ".repeat(1_000),
+        "cookie: ".repeat(2_500),
+        "curl -u ".repeat(2_500),
+        "\\\"".repeat(12_500),
+        "1 ".repeat(12_500),
+        "4111 ".repeat(5_000),
+        "a@".repeat(12_500),
+        "a@b.".repeat(6_250),
+        "DE89 ".repeat(5_000),
     ];
     for text in texts {
         check_bound(finder, &text);
