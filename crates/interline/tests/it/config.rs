@@ -44,23 +44,33 @@ fn what_is_in_force_is_shown_with_who_said_so() {
         out: your file: [TEMP]/settings.toml
         out: 
         out: [inline]
-        out:   use        endpoint:work           your file, line 3
-        out:              repo                    default
-        out:   context    full                    default
-        out:   speculate  true                    default
+        out:   use         endpoint:work           your file, line 3
+        out:               repo                    default
+        out:   context     full                    default
+        out:   speculate   true                    default
         out: 
         out: [endpoint.work]
-        out:   speaks     mistral                 your file, line 5
-        out:   model      codestral-latest        your file, line 6
-        out:   key        env:INTERLINE_TEST_KEY  your file, line 7
-        out:   hedge      false                   default
-        out:   free       false                   default
+        out:   speaks      mistral                 your file, line 5
+        out:   model       codestral-latest        your file, line 6
+        out:   key         env:INTERLINE_TEST_KEY  your file, line 7
+        out:   hedge       false                   default
+        out:   free        false                   default
+        out:   own         false                   default
         out: 
         out: [budget]
-        out:   per_day    0.50                    the repository's file, line 3
-        out:   currency   USD                     default
-        out:   unpriced   refuse                  default
-        out:   keep_days  400                     default
+        out:   per_day     0.50                    the repository's file, line 3
+        out:   currency    USD                     default
+        out:   unpriced    refuse                  default
+        out:   keep_days   400                     default
+        out: 
+        out: [privacy]
+        out:   air_gap     false                   default
+        out:   personal    true                    default
+        out:   restore     true                    default
+        out:   matches     annotate                default
+        out: 
+        out: [privacy.keep]
+        out:   audit_days  365                     default
     "#]]
     .assert_eq(&run(&world, &["config", "show"]).all());
     let document = run(&world, &["config", "show", "--json"]).json();
@@ -88,7 +98,7 @@ fn what_is_wrong_is_pointed_at_and_keys_are_not_repeated() {
         out: ✗ [TEMP]/settings.toml:6:1: unknown key `modle` in `[endpoint.work]`: did you mean `model`?
         out:   6 │ modle = …
         out:     │ ^^^^^
-        out:     = allowed: `speaks`, `url`, `model`, `key`, `context_tokens`, `answer_tokens`, `template`, `proxy`, `authorities`, `concurrency`, `retries`, `patience_seconds`, `hedge`, `free`
+        out:     = allowed: `speaks`, `url`, `model`, `key`, `context_tokens`, `answer_tokens`, `template`, `proxy`, `authorities`, `concurrency`, `retries`, `patience_seconds`, `hedge`, `free`, `own`
         out: 
         out: ✗ [TEMP]/settings.toml:7:7: a key is not written into a settings file: put it into an environment variable and write `key = "env:NAME"`, or into a file that only you can read and write `key = "file:PATH"`, or into the keyring and write `key = "keyring:SERVICE"`
         out:   7 │ key = …
@@ -107,7 +117,7 @@ fn a_key_that_is_not_where_it_should_be_is_said() {
     let good = run(&world(USER), &["config", "check"]);
     expect![[r#"
         exit 0
-        out: ✓ 13 settings, nothing is wrong
+        out: ✓ 19 settings, nothing is wrong
     "#]]
     .assert_eq(&good.all());
     let missing = world(&USER.replace("INTERLINE_TEST_KEY", "INTERLINE_TEST_NO_KEY"));
