@@ -84,7 +84,10 @@ impl Lexemes {
                     // A text is one lexeme, whatever is in it.
                     TokenMode::Text => match out.last_mut() {
                         Some(last) if in_text => last.end = end,
-                        _ => out.push(plain(TEXT, at, end)),
+                        _ => {
+                            let start = without_prefix(&mut out, text, at);
+                            out.push(plain(TEXT, start, end));
+                        }
                     },
                     TokenMode::Code => {
                         let word = &line[token.start as usize..token.end as usize];
@@ -111,6 +114,34 @@ impl Lexemes {
             TokenClass::Symbol => sign(out, word, start, end),
         }
     }
+}
+
+/// Takes off what a text begins with before its quote (`r#`, `f`), which is no name. Gives where the text begins.
+fn without_prefix(out: &mut Vec<Lexeme>, text: &str, at: u32) -> u32 {
+    let mut start = at;
+    let mut kept = out.len();
+    while kept > 0 && out[kept - 1].kind == byte(b'#') && out[kept - 1].end == start {
+        kept -= 1;
+        start = out[kept].start;
+    }
+    let Some(word) = out[..kept].last().filter(|it| it.end == start) else {
+        return at;
+    };
+    let letters = &text[word.start as usize..word.end as usize];
+    if !is_prefix(letters) {
+        return at;
+    }
+    start = word.start;
+    out.truncate(kept - 1);
+    start
+}
+
+/// Whether a word directly before a quote says what kind of text follows.
+pub fn is_prefix(word: &str) -> bool {
+    const ALL: [&str; 12] = [
+        "r", "b", "f", "u", "c", "l", "t", "br", "cr", "rb", "fr", "u8",
+    ];
+    ALL.iter().any(|it| word.eq_ignore_ascii_case(it))
 }
 
 fn sign(out: &mut Vec<Lexeme>, word: &str, start: u32, end: u32) {
@@ -216,6 +247,8 @@ mod tests {
             "def f(a, b='x y'): return a",
             "def n ( n , n = \" ) : return n",
         );
+        check("rust", "f(r#\"a\"#, br\"b\", c)", "n ( \" , \" , n )");
+        check("python", "f(rb'a', u'b', x)", "n ( \" , \" , n )");
         check("javascript", "const s = `a ${b} c`;", "const n = \" n \" ;");
     }
 

@@ -71,6 +71,16 @@ fn names(text: &str, language: &str, random: &mut Random) -> HashMap<String, Str
     names
 }
 
+/// Whether a word belongs to the text that follows: `r#"…"`.
+fn begins_text(line: &str, tokens: &[Token]) -> bool {
+    let word = &line[tokens[0].start as usize..tokens[0].end as usize];
+    let mut next = tokens[1..]
+        .iter()
+        .skip_while(|it| it.space == 0 && &line[it.start as usize..it.end as usize] == "#");
+    let text = next.next();
+    lexeme::is_prefix(word) && text.is_some_and(|it| it.space == 0 && it.mode == TokenMode::Text)
+}
+
 struct Manner {
     airy: bool,
     indent: usize,
@@ -89,7 +99,7 @@ impl Manner {
         let indentation = &line[..line.len() - line.trim_start().len()];
         out.push_str(&indentation.repeat(self.indent));
         let mut before: Option<&Token> = None;
-        for token in tokens {
+        for (n, token) in tokens.iter().enumerate() {
             let text = &line[token.start as usize..token.end as usize];
             let spaced = token.space > 0 && before.is_some();
             if before.is_some_and(|it| self.may_space(it, token, line)) {
@@ -101,7 +111,7 @@ impl Manner {
                 (TokenMode::Comment, TokenClass::Word) => {
                     out.push_str(WORDS[random.below(WORDS.len())]);
                 }
-                (TokenMode::Code, TokenClass::Word) => {
+                (TokenMode::Code, TokenClass::Word) if !begins_text(line, &tokens[n..]) => {
                     out.push_str(names.get(text).map_or(text, |it| it));
                 }
                 _ => out.push_str(text),
