@@ -15,11 +15,11 @@ const PAIRS: [u32; 26] = [
 /// Changes between letters and digits that no name has.
 const MIXED: usize = 6;
 /// What a test's password is, with or without digits behind it.
-const DULL: [&str; 33] = [
-    "password", "passwd", "pass", "pwd", "secret", "token", "key", "apikey", "user", "username",
-    "admin", "root", "test", "testing", "guest", "login", "default", "none", "null", "true",
-    "false", "string", "value", "foo", "bar", "baz", "hello", "world", "abc", "postgres", "mysql",
-    "qwerty", "letmein",
+const DULL: [&str; 35] = [
+    "tiger", "foobar", "password", "passwd", "pass", "pwd", "secret", "token", "key", "apikey",
+    "user", "username", "admin", "root", "test", "testing", "guest", "login", "default", "none",
+    "null", "true", "false", "string", "value", "foo", "bar", "baz", "hello", "world", "abc",
+    "postgres", "mysql", "qwerty", "letmein",
 ];
 
 /// Drawn at random: long enough, of letters and digits, and not made of words.
