@@ -118,6 +118,10 @@ impl Lexemes {
 
 /// Takes off what a text begins with before its quote (`r#`, `f`), which is no name. Gives where the text begins.
 fn without_prefix(out: &mut Vec<Lexeme>, text: &str, at: u32) -> u32 {
+    // Code inside of a text ends with a bracket, and what follows goes on with it.
+    if !text[at as usize..].starts_with(['"', '\'', '`']) {
+        return at;
+    }
     let mut start = at;
     let mut kept = out.len();
     while kept > 0 && out[kept - 1].kind == byte(b'#') && out[kept - 1].end == start {

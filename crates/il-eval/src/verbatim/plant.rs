@@ -78,7 +78,11 @@ fn begins_text(line: &str, tokens: &[Token]) -> bool {
         .iter()
         .skip_while(|it| it.space == 0 && &line[it.start as usize..it.end as usize] == "#");
     let text = next.next();
-    lexeme::is_prefix(word) && text.is_some_and(|it| it.space == 0 && it.mode == TokenMode::Text)
+    lexeme::is_prefix(word)
+        && text.is_some_and(|it| {
+            let quote = line[it.start as usize..].starts_with(['"', '\'', '`']);
+            it.space == 0 && it.mode == TokenMode::Text && quote
+        })
 }
 
 struct Manner {
