@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Finder, Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer, Rules, Switches,
+    Finder, Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer,
     vault::Vault,
 };
 
@@ -59,8 +59,7 @@ impl Guard {
 
     /// The rules in the binary and the policy of somebody who sets nothing.
     pub fn usual(reach: Reach) -> Self {
-        let finder = Finder::new(Rules::shipped(), &Switches::default());
-        let redactor = Redactor::new(Arc::new(finder));
+        let redactor = Redactor::new(Finder::shipped_shared());
         Self::new(Arc::new(redactor), Arc::new(Policy::usual()), reach)
     }
 

@@ -58,10 +58,8 @@ pub(crate) fn redactor(privacy: &Privacy) -> Result<Arc<Redactor>, String> {
 
 /// The redactor of somebody who sets nothing; also of what belongs to no repository, such as the log.
 pub(crate) fn usual() -> Arc<Redactor> {
-    static USUAL: LazyLock<Arc<Redactor>> = LazyLock::new(|| {
-        let finder = Finder::new(Rules::shipped(), &Switches::default());
-        Arc::new(Redactor::new(Arc::new(finder)))
-    });
+    static USUAL: LazyLock<Arc<Redactor>> =
+        LazyLock::new(|| Arc::new(Redactor::new(Finder::shipped_shared())));
     Arc::clone(&USUAL)
 }
 
