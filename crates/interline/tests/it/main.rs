@@ -23,6 +23,7 @@ mod playground;
 mod policy;
 mod privacy;
 mod privacy_commands;
+mod privacy_log;
 mod provenance;
 mod scale;
 mod scan;
