@@ -175,6 +175,7 @@ impl Index {
             loaded_bytes: loaded.bytes,
         };
         index.forget_private();
+        index.forget_gaps();
         (index, problems)
     }
 

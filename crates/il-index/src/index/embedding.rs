@@ -9,6 +9,7 @@
 
 use std::{hash::Hasher as _, sync::Arc};
 
+use il_privacy::Reach;
 use il_retrieval::{EmbedError, Embedder, Purpose};
 use il_text::CancelToken;
 use rustc_hash::FxHasher;
@@ -139,6 +140,37 @@ impl Index {
         result
     }
 
+    /// Lets be embedded what could not be because it might not leave, and may now.
+    pub(super) fn forget_gaps(&self) {
+        let embedder = self.embedder();
+        let Some(embedder) = embedder.filter(|_| self.options.embedder != Reach::ThisMachine)
+        else {
+            return;
+        };
+        let model = embedder.model();
+        for entry in &self.state().entries {
+            let Some(vectors) = entry.part.vectors.as_ref() else {
+                continue;
+            };
+            let segment = &entry.part.segment;
+            let rows = entry.rows(model) as u32;
+            let is_gap = |file: u32| {
+                segment
+                    .chunks_of(file)
+                    .any(|it| it < rows && !vectors.has(it))
+            };
+            let mut alive = entry.alive();
+            if !alive.any(|(file, path, _)| is_gap(file) && self.options.may_embed(path)) {
+                continue;
+            }
+            let mut carried = Carried::default();
+            for (file, _, _) in entry.alive() {
+                carry(entry, file, model, &mut carried);
+            }
+            self.publish(|state| state.without_vectors(entry.key, carried));
+        }
+    }
+
     /// The entry with the vectors that cost nothing: made here, or carried over.
     pub(super) fn with_vectors(&self, mut entry: Entry) -> Entry {
         let Some(embedder) = self.embedder() else {
@@ -183,7 +215,7 @@ pub(super) fn carry(entry: &Entry, file: u32, model: &str, carried: &mut Carried
     let chunks = entry.part.segment.chunks_of(file);
     for (chunk, passage) in chunks.zip(entry.part.segment.passages(file)) {
         let hash = hash(&passage);
-        if (chunk as usize) < rows {
+        if (chunk as usize) < rows && vectors.has(chunk) {
             carried.insert(hash, (Arc::clone(vectors), chunk));
         } else {
             carried.extend(inherited(entry, hash, model));

@@ -161,6 +161,15 @@ impl State {
         Some(self.next(entries, Arc::clone(&self.refused)))
     }
 
+    /// A segment has no vectors but knows these. Nothing when it is there no more.
+    pub(super) fn without_vectors(&self, key: u64, carried: Carried) -> Option<Self> {
+        let mut entries = self.entries.clone();
+        let entry = entries.iter_mut().find(|it| it.key == key)?;
+        entry.carried = Arc::new(carried);
+        entry.part.vectors = None;
+        Some(self.next(entries, Arc::clone(&self.refused)))
+    }
+
     /// A segment has these vectors now. Nothing when it is there no more.
     pub(super) fn embedded(&self, key: u64, vectors: Arc<Vectors>) -> Option<Self> {
         let mut entries = self.entries.clone();

@@ -32,6 +32,11 @@ impl Vectors {
         self.dimensions
     }
 
+    /// Whether there is a vector in a row.
+    pub(crate) fn has(&self, row: u32) -> bool {
+        self.scales.get(row as usize).is_some_and(|it| *it > 0.0)
+    }
+
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.scales.len()

@@ -219,3 +219,35 @@ fn what_may_not_leave_is_not_sent_to_be_embedded() {
         assert_eq!(index.stats().files, 2, "it is found by words all the same");
     }
 }
+
+#[test]
+fn what_may_leave_again_is_embedded_then_and_nothing_else() {
+    let dir = TempDir::new().unwrap();
+    let tree = Tree::of(&[
+        ("core/a.rs", "fn marmalade() {}"),
+        ("b.rs", "fn plain() {}"),
+    ]);
+    let embed = |policy: Arc<Policy>| {
+        let embedder = Arc::new(Listening::default());
+        let dynamic: Arc<dyn Embedder> = Arc::clone(&embedder) as _;
+        let options = Options {
+            policy,
+            embedder: Reach::Anywhere,
+            ..Options::default()
+        };
+        let index = Index::open(Some(dir.path()), Path::new(ROOT), Some(dynamic), options).0;
+        update(&index, &tree);
+        index.embed_pending(&|_| {}, &CancelToken::new()).unwrap();
+        index.save().unwrap();
+        let texts = lock(&embedder.0);
+        let names = ["marmalade", "plain"];
+        let sent = names
+            .iter()
+            .filter(|it| texts.iter().any(|text| text.contains(*it)));
+        sent.copied().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(embed(policy("core/**", Level::LocalOnly)), "plain");
+    assert_eq!(embed(policy("core/**", Level::LocalOnly)), "");
+    assert_eq!(embed(Arc::new(Policy::usual())), "marmalade");
+    assert_eq!(embed(Arc::new(Policy::usual())), "");
+}
