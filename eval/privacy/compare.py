@@ -73,7 +73,8 @@ def main() -> int:
             dirs = [it.resolve() for it in args.code]
             write(findings, [hit for it in dirs for hit in scan(program, it, f"{it.name}/")])
             folders = [part for it in dirs for part in ("--code", it)]
-            return subprocess.run([*command, *folders, *beside]).returncode
+            judged = ["--judged", HERE / "judged.txt"]
+            return subprocess.run([*command, *folders, *beside, *judged]).returncode
         command += ["--samples", args.samples, "--seed", args.seed]
         subprocess.run([*command, "--write", folder], check=True, stdout=subprocess.DEVNULL)
         sets = [scan(program, folder / it, f"{it}/") for it in ("generated", "independent")]

@@ -24,11 +24,11 @@ use il_privacy::{Finder, Rules, Switches};
 use serde::Serialize;
 
 pub use self::{
-    code::{Sighting, Survey, survey},
+    code::{Judged, Sighting, Survey, survey},
     score::{Figures, Hit, Mistake, Row, Scored, scan, score},
     set::{File, Label, Set, generated, independent},
     store::{read_findings, write, write_mistakes},
-    table::{render, render_code},
+    table::{Beside, render, render_code},
 };
 
 /// The sets of one seed.

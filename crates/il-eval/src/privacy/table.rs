@@ -137,8 +137,16 @@ fn worst(text: &mut String, scored: &Scored) {
     text.push('\n');
 }
 
-/// What is found in code, a folder a line, and every finding.
-pub fn render_code(surveys: &[Survey], beside: &[(String, Vec<usize>)]) -> String {
+/// What another scanner found in the same folders.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    pub name: String,
+    /// By folder: findings, and those that nobody found to be right.
+    pub counts: Vec<(usize, usize)>,
+}
+
+/// What is found in code: every finding, and a folder a line.
+pub fn render_code(surveys: &[Survey], beside: &[Beside]) -> String {
     let mut text = String::new();
     for survey in surveys {
         for it in &survey.findings {
@@ -153,7 +161,7 @@ pub fn render_code(surveys: &[Survey], beside: &[(String, Vec<usize>)]) -> Strin
         text.push('\n');
     }
     let names = surveys.iter().map(|it| it.name.chars().count());
-    let width = names.max().unwrap_or(0).max(8) + 2;
+    let width = names.max().unwrap_or(0).max(15) + 2;
     let mut categories: Vec<&str> = Vec::new();
     for survey in surveys {
         for name in survey.categories.keys() {
@@ -163,35 +171,65 @@ pub fn render_code(surveys: &[Survey], beside: &[(String, Vec<usize>)]) -> Strin
         }
     }
     categories.sort_unstable();
+    let title = "in 10 000 lines";
     let _ = write!(
         text,
-        "{:<width$}{:>9}{:>10}",
-        "in 10 000 lines", "lines", "all"
+        "{title:<width$}{:>9}{:>8}{:>8}",
+        "lines", "found", "false"
     );
     for name in &categories {
         let _ = write!(text, "{name:>13}");
     }
-    for (name, _) in beside {
-        let _ = write!(text, "  | {name}");
+    for it in beside {
+        let _ = write!(text, "  | {}: found, false", it.name);
     }
     text.push('\n');
-    for (number, survey) in surveys.iter().enumerate() {
-        let all = survey.rate(survey.findings.len());
-        let _ = write!(
-            text,
-            "{:<width$}{:>9}{all:>10.2}",
-            survey.name, survey.lines
+    let all = 0..surveys.len();
+    for number in all.clone() {
+        line(
+            &mut text,
+            width,
+            &surveys[number].name,
+            surveys,
+            number..number + 1,
+            &categories,
+            beside,
         );
-        for name in &categories {
-            let count = survey.categories.get(name).copied().unwrap_or_default();
-            let _ = write!(text, "{:>13.2}", survey.rate(count));
-        }
-        for (name, counts) in beside {
-            let width = name.chars().count().max(5);
-            let count = counts.get(number).copied().unwrap_or_default();
-            let _ = write!(text, "  | {:>width$.2}", survey.rate(count));
-        }
-        text.push('\n');
     }
+    line(&mut text, width, "all", surveys, all, &categories, beside);
     text
+}
+
+fn line(
+    text: &mut String,
+    width: usize,
+    name: &str,
+    surveys: &[Survey],
+    which: std::ops::Range<usize>,
+    categories: &[&str],
+    beside: &[Beside],
+) {
+    let here = || surveys[which.clone()].iter();
+    let lines: usize = here().map(|it| it.lines).sum();
+    let rate = |count: usize| count as f64 * 10_000.0 / lines.max(1) as f64;
+    let found = here().map(|it| it.findings.len()).sum();
+    let wrong = here().map(|it| it.false_alarms).sum();
+    let _ = write!(
+        text,
+        "{name:<width$}{lines:>9}{:>8.2}{:>8.2}",
+        rate(found),
+        rate(wrong)
+    );
+    for name in categories {
+        let count = here().map(|it| it.categories.get(name).copied().unwrap_or_default());
+        let _ = write!(text, "{:>13.2}", rate(count.sum()));
+    }
+    for it in beside {
+        let counts = || it.counts.get(which.clone()).unwrap_or_default().iter();
+        let found = rate(counts().map(|it| it.0).sum());
+        let wrong = rate(counts().map(|it| it.1).sum());
+        let width = it.name.chars().count() + 8;
+        let _ = write!(text, "  | {found:>width$.2} {wrong:>5.2}");
+    }
+    text.push('\n');
 }

@@ -207,6 +207,10 @@ pub(crate) struct EvalPrivacy {
     #[arg(long, value_name = "DIR", conflicts_with = "write")]
     pub(crate) code: Vec<PathBuf>,
 
+    /// What was found to be right there; everything else counts as a false alarm; with `--code`
+    #[arg(long, value_name = "FILE", requires = "code")]
+    pub(crate) judged: Option<PathBuf>,
+
     /// Look for the kinds too that are off where nobody asks for them; with `--code`
     #[arg(long)]
     pub(crate) all: bool,

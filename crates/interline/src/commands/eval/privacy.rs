@@ -2,9 +2,12 @@
 //!
 //! Measuring is `il-eval`'s; the finder is the product's.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-use il_eval::privacy::{self, Hit, Scored, Set};
+use il_eval::privacy::{self, Beside, Hit, Judged, Scored, Set};
 use serde_json::json;
 
 use crate::{
@@ -86,32 +89,42 @@ fn code(args: &EvalPrivacy, beside: &[(String, Vec<Hit>)]) -> anyhow::Result<Exi
     } else {
         privacy::shipped()
     };
+    let judged = match &args.judged {
+        None => Judged::default(),
+        Some(file) => Judged::read(file).map_err(|error| usage(format!("{error:#}")))?,
+    };
     let mut surveys = Vec::new();
     for folder in &args.code {
         if !folder.is_dir() {
             let shown = folder.display();
             return Err(usage(format!("`{shown}` is no folder")));
         }
-        surveys.push(privacy::survey(folder, &finder)?);
+        surveys.push(privacy::survey(folder, &finder, &judged)?);
     }
-    let counts = beside.iter().map(|(name, hits)| {
-        let in_folder = |folder: &str| {
+    let beside = beside.iter().map(|(name, hits)| {
+        let counts = surveys.iter().map(|survey| {
             let here = hits
                 .iter()
-                .filter(|it| it.path.split('/').next() == Some(folder));
-            here.count()
-        };
-        let counts = surveys.iter().map(|it| in_folder(&it.name)).collect();
-        (name.clone(), counts)
+                .filter(|it| it.path.split('/').next() == Some(&*survey.name));
+            let right = here.clone().filter(|it| {
+                let place = format!("{}:{}", it.path, it.line);
+                judged.is_right(name, &place)
+            });
+            let (all, right) = (here.count(), right.count());
+            (all, all - right)
+        });
+        Beside {
+            name: name.clone(),
+            counts: counts.collect(),
+        }
     });
-    let counts: Vec<(String, Vec<usize>)> = counts.collect();
+    let beside: Vec<Beside> = beside.collect();
     if args.json {
-        let beside = counts
-            .into_iter()
-            .collect::<std::collections::BTreeMap<_, _>>();
-        terminal::print_json(&json!({ "folders": surveys, "beside": beside }))?;
+        let others = beside.into_iter().map(|it| (it.name, it.counts));
+        let others: BTreeMap<String, _> = others.collect();
+        terminal::print_json(&json!({ "folders": surveys, "beside": others }))?;
     } else {
-        terminal::print(&privacy::render_code(&surveys, &counts))?;
+        terminal::print(&privacy::render_code(&surveys, &beside))?;
     }
     Ok(Exit::Done)
 }
