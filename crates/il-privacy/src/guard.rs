@@ -8,8 +8,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Finder, Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer,
-    vault::Vault,
+    Finder, Level, Manifest, Outbound, Policy, Reach, Redactor, Restore, Restorer, vault::Vault,
 };
 
 /// The policy of one repository and the redaction of one process, towards one place.

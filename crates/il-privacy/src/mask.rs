@@ -29,10 +29,8 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// Of these rules, the ones that are on; but never personal data: who wrote a file is no secret to those who have it.
+    /// Of these rules, the ones that are on.
     pub fn new(rules: &Rules, switches: &Switches) -> Self {
-        let mut switches = switches.clone();
-        switches.off.push("personal".to_owned());
         let mut hasher = FxHasher::default();
         VERSION.hash(&mut hasher);
         (&switches.on, &switches.off).hash(&mut hasher);
@@ -41,7 +39,7 @@ impl Mask {
         }
         Self {
             rules: rules.clone(),
-            switches,
+            switches: switches.clone(),
             finder: OnceLock::new(),
             key: hasher.finish(),
         }

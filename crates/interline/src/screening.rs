@@ -9,20 +9,19 @@ mod own;
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock, Mutex},
 };
 
 use il_assist::Screen;
 use il_config::Privacy;
-use il_privacy::{Finder, Rules, Switches};
+use il_privacy::Finder;
 use il_provenance::Filter;
 use il_screen::{Own, Policy, Reference, Screener, copies::Nothing};
 
 use self::own::OwnCode;
 use crate::{
-    costs,
+    costs, privacy,
     repository::{Mode, lock},
     settings, terminal,
 };
@@ -88,25 +87,12 @@ pub(crate) fn policy(privacy: &Privacy) -> Policy {
 
 /// What finds the secrets that the settings name.
 fn finder(privacy: &Privacy) -> Arc<Finder> {
-    let switches = privacy.switches();
-    let own = privacy.rules.as_ref().map(|it| it.value.as_str());
-    if switches == Switches::default() && own.is_none() {
-        return Finder::shipped_shared();
-    }
-    let rules = own.and_then(|path| {
-        let read = fs::read_to_string(path).map_err(|why| why.to_string());
-        match read.and_then(|text| Rules::read(path, &text)) {
-            Ok(rules) => Some(Rules::shipped().clone().and(rules)),
-            Err(why) => {
-                terminal::warning(&format!(
-                    "suggestions are screened without the rules in `{path}`: {why}"
-                ));
-                None
-            }
-        }
-    });
-    let rules = rules.as_ref().unwrap_or(Rules::shipped());
-    Arc::new(Finder::new(rules, &switches))
+    privacy::finder(privacy).unwrap_or_else(|why| {
+        terminal::warning(&format!(
+            "suggestions are screened for the usual secrets: {why}"
+        ));
+        Finder::shipped_shared()
+    })
 }
 
 /// The references that are installed, read when they are first wanted.

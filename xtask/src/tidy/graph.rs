@@ -406,7 +406,9 @@ mod tests {
         through_another.links = BTreeSet::from(["hub-client".to_owned(), "socket2".to_owned()]);
         finds(
             vec![through_another],
-            &["links `socket2`, which opens sockets: only il-egress-http, il-playground, il-watch, interline may"],
+            &[
+                "links `socket2`, which opens sockets: only il-egress-http, il-playground, il-watch, interline may",
+            ],
         );
         finds(vec![krate("il-playground", 6, &[], &["mio"])], &[]);
     }

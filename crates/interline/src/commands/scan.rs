@@ -23,7 +23,7 @@ use std::{
     time::Instant,
 };
 
-use il_privacy::{Finder, Rules, Switches};
+use il_privacy::{Finder, Switches};
 use il_text::{Decoded, decode};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -37,6 +37,7 @@ use self::{
 use crate::{
     cli::{Scan, ScanFormat},
     failure::{Exit, usage},
+    privacy,
     progress::Bytes,
     terminal,
 };
@@ -98,11 +99,7 @@ fn finder(rules: Option<&Path>) -> anyhow::Result<Arc<Finder>> {
     let Some(path) = rules else {
         return Ok(Finder::shipped_shared());
     };
-    let shown = path.display();
-    let text =
-        fs::read_to_string(path).map_err(|why| usage(format!("cannot read `{shown}`: {why}")))?;
-    let own = Rules::read(&shown.to_string(), &text).map_err(usage)?;
-    let rules = Rules::shipped().clone().and(own);
+    let rules = privacy::rules_with(path).map_err(usage)?;
     Ok(Arc::new(Finder::new(&rules, &Switches::default())))
 }
 

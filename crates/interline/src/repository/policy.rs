@@ -5,17 +5,13 @@
 //!
 //! Deliberately absent: what a level means to each of those who ask.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::{path::Path, sync::Arc};
 
 use il_config::Privacy;
 use il_privacy::{Because, Level, Mask, Policy, Rules, Switches};
 use il_watch::Ignored;
 
-use super::lock;
-use crate::{failure::refused, settings};
+use crate::{failure::refused, privacy, settings};
 
 /// What holds in one repository.
 #[derive(Clone, Debug)]
@@ -27,12 +23,12 @@ pub(crate) struct Protection {
 
 /// What holds in the repository at `root`, as it is said now.
 pub(crate) fn of(root: &Path) -> Protection {
-    let privacy = settings::read(Some(root), None).settings.privacy;
-    let (mask, trouble) = match mask(&privacy) {
+    let in_force = settings::read(Some(root), None).settings.privacy;
+    let (mask, trouble) = match privacy::mask(&in_force) {
         Ok(mask) => (mask, None),
         Err(why) => (usual_mask(), Some(why)),
     };
-    let policy = policy_with(&privacy, root);
+    let policy = policy_with(&in_force, root);
     let policy = trouble.map_or(policy, Policy::unreadable);
     Protection {
         policy: Arc::new(policy),
@@ -72,32 +68,6 @@ pub(crate) fn refusal(policy: &Policy, path: &str) -> Option<&'static str> {
         Because::Unreadable(_) => "the privacy policy cannot be read",
         _ => "blocked by the privacy policy",
     })
-}
-
-/// What a mask looks for.
-type Kinds = (Switches, Option<String>);
-
-/// The mask for these settings; why the user's own rules cannot be had.
-fn mask(privacy: &Privacy) -> Result<Arc<Mask>, String> {
-    static MADE: Mutex<Vec<(Kinds, Arc<Mask>)>> = Mutex::new(Vec::new());
-    let own = privacy.rules.as_ref().map(|it| it.value.clone());
-    let kinds = (privacy.switches(), own);
-    let mut made = lock(&MADE);
-    if let Some((_, mask)) = made.iter().find(|it| it.0 == kinds) {
-        return Ok(Arc::clone(mask));
-    }
-    let mask = match &kinds.1 {
-        None => Mask::new(Rules::shipped(), &kinds.0),
-        Some(path) => {
-            let unusable = |why: String| format!("cannot use the rules in `{path}`: {why}");
-            let text = std::fs::read_to_string(path).map_err(|it| unusable(it.to_string()))?;
-            let own = Rules::read(path, &text).map_err(unusable)?;
-            Mask::new(&Rules::shipped().clone().and(own), &kinds.0)
-        }
-    };
-    let mask = Arc::new(mask);
-    made.push((kinds, Arc::clone(&mask)));
-    Ok(mask)
 }
 
 fn usual_mask() -> Arc<Mask> {

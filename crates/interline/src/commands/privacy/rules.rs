@@ -17,16 +17,11 @@ use crate::{
 pub(super) fn run(args: &PrivacyRules) -> anyhow::Result<Exit> {
     let root = tree::repository(args.dir.as_deref())?;
     let settings = settings::read(Some(&root), None).settings;
-    let redactor = privacy::redactor(&settings.privacy).map_err(usage)?;
-    let on: HashSet<Arc<str>> = redactor
-        .finder()
-        .rules()
-        .map(|it| Arc::clone(&it.1.id))
-        .collect();
+    let finder = privacy::finder(&settings.privacy).map_err(usage)?;
+    let on: HashSet<Arc<str>> = finder.rules().map(|it| Arc::clone(&it.1.id)).collect();
     let shipped: HashSet<&str> = Rules::shipped().iter().map(|it| &*it.id).collect();
     // Rules of one's own are looked for, or they would not be there.
-    let own = redactor
-        .finder()
+    let own = finder
         .rules()
         .map(|it| it.1)
         .filter(|it| !shipped.contains(&*it.id));

@@ -73,12 +73,12 @@ struct Kinds {
 }
 
 fn kinds(privacy: &Privacy) -> Result<Kinds, String> {
-    let redactor = privacy::redactor(privacy)?;
+    let finder = privacy::finder(privacy)?;
     let mut on = BTreeMap::new();
-    for (_, rule) in redactor.finder().rules() {
+    for (_, rule) in finder.rules() {
         *on.entry(rule.category).or_default() += 1;
     }
-    let is_on = |id: &str| redactor.finder().rules().any(|it| &*it.1.id == id);
+    let is_on = |id: &str| finder.rules().any(|it| &*it.1.id == id);
     let off = Rules::shipped().iter().filter(|it| !is_on(&it.id)).count() as u64;
     Ok(Kinds { on, off })
 }
