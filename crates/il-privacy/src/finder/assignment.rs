@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: a grammar. What is no assignment and looks like one is sorted out by what the value looks like.
 
+mod fallback;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -97,6 +98,17 @@ pub(super) fn values(text: &[u8], word: &Range<usize>, tables: bool, found: &mut
             let value = &text[it.span.clone()];
             it.span.end = it.span.start + memchr(b'&', value).unwrap_or(value.len());
         }
+    }
+    // `env::var("TOKEN").unwrap_or("…")`
+    if !found
+        .iter()
+        .any(|it| it.literal && it.link == Link::Assigned)
+    {
+        scan.fallback(start, name, found);
+    }
+    scan.default_above(start, found);
+    for it in found.iter_mut() {
+        scan.unwrap_variable(&mut it.span);
     }
     if tables {
         scan.table(name, word.start, found);
@@ -207,14 +219,14 @@ impl Scan<'_> {
                 self.quoted(at + 1, link, found);
             }
             // `<key>value`, `name="key">value`
-            Some(b'>') => self.element(at + 1, found),
+            Some(b'>') if self.opens(closed, quote) => self.element(at + 1, quote, found),
             // `<key>name</key> <string>value`
             Some(b'<') if self.at(at + 1) == Some(b'/') => {
                 let is = |it: u8| it != b'>' && it != b'\n';
                 let tag = self.whitespace(self.while_in(at, NAME, is) + 1);
                 if self.at(tag) == Some(b'<') {
                     let open = self.while_in(tag, NAME, is);
-                    self.element(open + 1, found);
+                    self.element(open + 1, false, found);
                 }
             }
             Some(b'(') => self.quoted(at + 1, Link::Called, found),

@@ -215,12 +215,12 @@ impl Search<'_> {
             let fits =
                 quoted.is_none_or(|it| it == value.literal) && names::has_any(&bytes[near], also);
             if linked && fits {
-                self.value(id, rule, value.span);
+                self.value(id, rule, value.span, value.literal);
             }
         }
     }
 
-    fn value(&mut self, id: RuleId, rule: &Rule, span: Range<usize>) {
+    fn value(&mut self, id: RuleId, rule: &Rule, span: Range<usize>, literal: bool) {
         let finder = self.finder;
         let Some(regex) = finder.look(id).pattern(rule) else {
             return;
@@ -237,7 +237,9 @@ impl Search<'_> {
             return;
         };
         let span = on_characters(self.text, span.start + start..span.start + end);
-        if finder.look(id).holds(rule, &self.text[span.clone()]) {
+        // What is called is the name of a function.
+        let called = !literal && self.text.as_bytes().get(span.end) == Some(&b'(');
+        if !called && finder.look(id).holds(rule, &self.text[span.clone()]) {
             self.candidate(id, span);
         }
     }

@@ -80,6 +80,54 @@ fn variables_of_programming_languages() {
 }
 
 #[test]
+fn what_is_used_where_a_look_up_finds_nothing() {
+    check(&[
+        "let a = env::var(\"ADOBE_KEY\").unwrap_or_else(|_| \"VALUE\".to_owned());",
+        "let adobe = env::var(\"KEY\")\n    .unwrap_or_else(|_| String::from(\"VALUE\"));",
+        "std::env::var(\"ADOBE_KEY\").ok().unwrap_or(\"VALUE\".into())",
+        "option_env!(\"ADOBE_KEY\").unwrap_or(\"VALUE\")",
+        "var a = Environment.GetEnvironmentVariable(\"ADOBE_KEY\") ?? \"VALUE\";",
+        "var adobe = Environment.GetEnvironmentVariable(\"KEY\") ?? \"VALUE\";",
+        "var a = configuration[\"Adobe:Key\"] ?? \"VALUE\";",
+        "const adobe = process.env.KEY || 'VALUE';",
+        "run(process.env.ADOBE_KEY ?? `VALUE`)",
+        "a: process.env['ADOBE_KEY'] || \"VALUE\",",
+        "os.environ.get(\"ADOBE_KEY\", \"VALUE\")",
+        "adobe = os.environ.get(\"KEY\", \"VALUE\")",
+        "adobe_key = os.getenv('KEY') or 'VALUE'",
+        "$a = getenv('ADOBE_KEY') ?: 'VALUE';",
+        "'adobe' => env('KEY', 'VALUE'),",
+        "$adobe = $_ENV['KEY'] ?? 'VALUE';",
+        "adobe = ENV.fetch(\"KEY\") { \"VALUE\" }",
+        "ENV['ADOBE_KEY'] || 'VALUE'",
+        "val adobe = System.getenv(\"KEY\") ?: \"VALUE\"",
+        "Optional.ofNullable(System.getenv(\"ADOBE_KEY\")).orElse(\"VALUE\")",
+        "String adobe = System.getenv().getOrDefault(\"KEY\", \"VALUE\");",
+        "adobe := getEnv(\"KEY\", \"VALUE\")",
+        "ADOBE_KEY: z.string().default(\"VALUE\"),",
+        "parser.add_argument(\"--adobe-key\", type=str, default=\"VALUE\")",
+        "a=\"${ADOBE_KEY:-VALUE}\"",
+        "adobe=\"${KEY:-VALUE}\"",
+        "adobe.key: ${KEY:VALUE}",
+        "#[arg(long, default_value = \"VALUE\")]\n    adobe_key: String,",
+        "/// The key.\n    #[clap(long, env = \"A\", default_value = \"VALUE\", short)]\n    pub adobe_key: String,",
+        "#[arg(default_value_t = String::from(\"VALUE\"))]\nadobe: String",
+    ]);
+    for form in [
+        "let adobe = env::var(\"KEY\").unwrap_or_else(|_| panic!(\"VALUE\"));",
+        "adobe = process.env.KEY;\nb = c || \"VALUE\"",
+        "adobe = run(\"key\", \"VALUE\")",
+        "set `adobe` to `a` or `VALUE`",
+        "adobe.is(b) || c == \"VALUE\"",
+        "#[arg(default_value = \"VALUE\")]\n    other: String,\n    adobe: String",
+    ] {
+        let found = read(form);
+        let given = |it: &(String, Link)| it.0 == "VALUE" && it.1 == Link::Assigned;
+        assert!(!found.iter().any(given), "{form:?}: {found:?}");
+    }
+}
+
+#[test]
 fn files_of_settings() {
     check(&[
         "ADOBE_KEY=VALUE",
@@ -143,6 +191,9 @@ fn what_is_asked_for_is_not_what_is_given() {
         "the adobe of it\n\"VALUE\"",
         "adobe\n\"VALUE\"",
         "adobe: {\n size: 'VALUE' }",
+        "<adobeKey>a</adobeKey>\n\n<ProjectGuid>VALUE</ProjectGuid>",
+        "<a type=\"adobe\">\nVALUE</a>",
+        "<a name=\"adobe\">\n<script src=\"/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y-VALUE\" async>",
         "adobe:\nother_key: VALUE",
     ] {
         let found = read(form);

@@ -197,13 +197,35 @@ impl Scan<'_> {
         }
     }
 
-    /// The text of an element: a literal, though without quotes.
-    pub(super) fn element(self, at: usize, found: &mut Vec<Value>) {
+    /// Whether the name that ends here is that of an element that begins with it, and not of one that ends, of a field that is
+    /// to be filled in, or of something else about it.
+    pub(super) fn opens(self, closed: usize, quote: bool) -> bool {
+        let head = &self.text[closed.saturating_sub(GAP)..closed];
+        let name = |it: &u8| in_name(*it) || matches!(it, b':' | b'"' | b'\'');
+        let letters = head.iter().rev().take_while(|it| name(it)).count();
+        let head = &head[..head.len() - letters];
+        match quote {
+            true => {
+                let head = head.strip_suffix(b"=").unwrap_or(head);
+                [&b"name"[..], b"key", b"id"]
+                    .iter()
+                    .any(|it| head.ends_with(it))
+            }
+            false => !head.ends_with(b"</"),
+        }
+    }
+
+    /// The text of an element: a literal, though without quotes. `nested`: it may stand in a `<value>` of its own.
+    pub(super) fn element(self, at: usize, nested: bool, found: &mut Vec<Value>) {
         let before = found.len();
         let mut at = self.whitespace(at);
         // `<property name="key"><value>`
-        if self.at(at) == Some(b'<') && self.at(at + 1).is_some_and(|it| it.is_ascii_alphabetic()) {
-            at = self.whitespace(self.while_in(at, GAP, |it| it != b'>') + 1);
+        if nested && let Some(tag) = self.first(at, &["<value", "<string"]) {
+            let inside = self.while_in(at + tag.len(), GAP, |it| it != b'>' && it != b'\n');
+            if self.at(inside) != Some(b'>') {
+                return;
+            }
+            at = self.whitespace(inside + 1);
         }
         self.plain(at, Link::Assigned, found);
         if let Some(it) = found.get_mut(before) {
