@@ -20,8 +20,8 @@ mod syntax;
 
 pub use data::{
     Answer, Ask, AskId, Change, Counters, DocumentStatus, Explanation, Formatting, Notice, Opened,
-    Origin, Position, Range, Reason, Refusal, Remark, Reply, RepositoryState, RepositoryStatus, Selected,
-    Status, Step, Suggestion, Surface, Word,
+    Origin, Position, Range, Reason, Refusal, Remark, Reply, RepositoryState, RepositoryStatus,
+    Selected, Status, Step, Suggestion, Surface, Word,
 };
 pub use host::{Host, Settings};
 pub use il_complete::extent;

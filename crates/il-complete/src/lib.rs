@@ -32,6 +32,6 @@ mod shape;
 pub use answer::{Answer, Reason, Source, Step, Suggestion, SuggestionId, Trace};
 pub use ask::{Ask, DocId, IndentStyle, RequestId, Selected, SyntaxFacts, Trigger};
 pub use config::{Config, Debounce};
-pub use il_screen::{Remark, RemarkKind, Screen};
 pub use event::{Action, Event, Extent, JobId, Typed};
+pub use il_screen::{Remark, RemarkKind, Screen};
 pub use pipeline::Pipeline;

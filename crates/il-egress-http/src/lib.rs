@@ -89,7 +89,7 @@ impl Transport for Egress {
             proxy: route.proxy(),
             patience,
         };
-        let asked = prepare(&client, request, &target, &line)?;
+        let asked = prepare(&client, &request, &target, &line)?;
         // Connecting has a limit of its own, which the client keeps.
         let limit = patience.connect + patience.first_byte;
         let waited = self
@@ -117,7 +117,7 @@ impl Transport for Egress {
 
 fn prepare(
     client: &reqwest::Client,
-    request: Request,
+    request: &Request,
     target: &Target,
     line: &Line,
 ) -> Result<reqwest::Request, Trouble> {

@@ -240,7 +240,7 @@ impl Saying<'_> {
     }
 
     /// What came out, and the end if the answer has to end there.
-    fn pass_on(&mut self, alternative: usize, out: Out) -> ControlFlow<()> {
+    fn pass_on(&mut self, alternative: usize, out: &Out) -> ControlFlow<()> {
         self.say(alternative, &out.text)?;
         if out.ended {
             self.cut = true;
@@ -281,15 +281,15 @@ impl Hearing for Saying<'_> {
         self.certainty[alternative] += logprob.unwrap_or(0.0).min(0.0);
         let Some(hole) = &mut self.hole else {
             let out = answer.push(text);
-            return self.pass_on(alternative, out);
+            return self.pass_on(alternative, &out);
         };
         let out = answer.push(&hole.push(text));
         if hole.is_done() && !out.ended {
-            self.pass_on(alternative, out)?;
+            self.pass_on(alternative, &out)?;
             self.cut = true;
             return self.finish(alternative, Finish::Complete);
         }
-        self.pass_on(alternative, out)
+        self.pass_on(alternative, &out)
     }
 
     fn end(&mut self, alternative: usize, why: Why) -> ControlFlow<()> {
@@ -302,7 +302,7 @@ impl Hearing for Saying<'_> {
         if let Some(hole) = &mut self.hole {
             let out = answer.push(&hole.finish());
             let ended = out.ended;
-            self.pass_on(alternative, out)?;
+            self.pass_on(alternative, &out)?;
             if ended {
                 return ControlFlow::Continue(());
             }

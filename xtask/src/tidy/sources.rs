@@ -84,6 +84,7 @@ pub(super) fn check(file: &SourceFile, graph: &Graph) -> Vec<Problem> {
     let Some(owner) = graph.owner(&file.path) else {
         return problems;
     };
+    let is_test = file.path.ends_with("tests.rs");
     let in_src = file.path.starts_with(&format!("{}/src/", owner.folder));
     if in_src && owner.level != Some(Level::Dev) {
         for (idx, line) in production_lines(&file.text) {
@@ -98,7 +99,7 @@ pub(super) fn check(file: &SourceFile, graph: &Graph) -> Vec<Problem> {
                     );
                 }
             }
-            if SERVERS.contains(&owner.name.as_str()) || file.path.ends_with("tests.rs") {
+            if SERVERS.contains(&owner.name.as_str()) || is_test {
                 continue;
             }
             for socket in SOCKETS.iter().filter(|it| code(line).contains(**it)) {
@@ -111,7 +112,9 @@ pub(super) fn check(file: &SourceFile, graph: &Graph) -> Vec<Problem> {
             }
         }
     }
-    let pure = in_src && matches!(owner.level, Some(Level::Layer(level)) if level <= PURE_UP_TO);
+    let pure = in_src
+        && !is_test
+        && matches!(owner.level, Some(Level::Layer(level)) if level <= PURE_UP_TO);
     if pure {
         for (idx, line) in production_lines(&file.text) {
             for (call, why) in IMPURE.iter().filter(|it| code(line).contains(it.0)) {
