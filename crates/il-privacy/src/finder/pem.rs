@@ -7,8 +7,6 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
-
 use crate::personal;
 
 /// Bytes of a body, at most: a key of 16 384 bits has 12 600.
@@ -26,18 +24,15 @@ pub(super) fn spans(text: &[u8], word: &Range<usize>) -> Vec<Range<usize>> {
         .iter()
         .rposition(|it| *it == b'\n')
         .map_or(head, |it| &head[it + 1..]);
-    // PuTTY counts lines instead of framing them.
-    let putty = text[word.clone()].eq_ignore_ascii_case(b"Private-Lines");
-    if !putty && !line.windows(6).any(|it| it == b"-BEGIN" || it == b" BEGIN") {
+    if text[word.clone()].eq_ignore_ascii_case(b"Private-Lines") {
+        return counted_lines(text, word.end);
+    }
+    if !line.windows(6).any(|it| it == b"-BEGIN" || it == b" BEGIN") {
         return Vec::new();
     }
     let rest = &text[word.end..text.len().min(word.end + BODY)];
-    let start = match putty {
-        true => memchr(b'\n', rest).map(|it| it + 1),
-        // What else the label says: `BLOCK`.
-        false => rest.iter().take(16).position(|it| *it == b'-'),
-    };
-    let Some(start) = start else {
+    // What else the label says: `BLOCK`.
+    let Some(start) = rest.iter().take(16).position(|it| *it == b'-') else {
         return Vec::new();
     };
     body(text, word.end + start, word.end + rest.len())
@@ -90,12 +85,9 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
             continue;
         }
         // What stands there was taken out already.
-        if let Some(b'_' | b':') = text[at..end]
-            .strip_prefix(b"REDACTED")
-            .and_then(<[u8]>::first)
-        {
-            let ours = |it: &u8| it.is_ascii_alphanumeric() || b"_:-".contains(it);
-            at += text[at..end].iter().take_while(|it| ours(it)).count();
+        let placeholder = placeholder(&text[at..end]);
+        if placeholder > 0 {
+            at += placeholder;
             continue;
         }
         let run = at..at
@@ -133,6 +125,68 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
         }
     }
     spans
+}
+
+/// The lines of a key that PuTTY wrote, which are counted instead of framed: `Private-Lines: 14`, given where the colon is.
+fn counted_lines(text: &[u8], colon: usize) -> Vec<Range<usize>> {
+    /// A key of 16 384 bits has 114.
+    const MOST: usize = 256;
+    /// All but the last are that long.
+    const SIGNS: usize = 64;
+    /// Bytes between two of them.
+    const BETWEEN: usize = 32;
+    let digits = |it: &&u8| it.is_ascii_digit();
+    let Some(rest) = text[colon..].strip_prefix(b": ") else {
+        return Vec::new();
+    };
+    let digits = rest.iter().take(4).take_while(digits);
+    let (len, count) = digits.fold((0, 0), |(len, count), it| {
+        (len + 1, count * 10 + usize::from(*it - b'0'))
+    });
+    let mut at = colon + 2 + len;
+    let mut spans = Vec::new();
+    for line in 1..=count.min(MOST) {
+        let stop = text.len().min(at + BETWEEN);
+        let run = loop {
+            let rest = &text[at..stop];
+            let over = [&b"Private-"[..], b"\n\n", b"\r\n\r"];
+            if rest.is_empty() || over.iter().any(|it| rest.starts_with(it)) {
+                return spans;
+            }
+            let placeholder = placeholder(&text[at..]);
+            if placeholder > 0 {
+                at += placeholder;
+                break None;
+            }
+            // `\n` is no letter of the next line.
+            if text[at] == b'\\' {
+                let escape = text[at..stop].iter().take_while(|it| **it == b'\\');
+                at += escape.count() + 1;
+                continue;
+            }
+            let run = text[at..].iter().take(SIGNS);
+            let run = run.take_while(|it| is_base64(**it)).count();
+            let last = line == count && run >= 4 && run % 4 == 0;
+            if run == SIGNS || last {
+                at += run;
+                break Some(at - run..at);
+            }
+            // What joins two lines: `echo`, `+`.
+            at += run.max(1);
+        };
+        spans.extend(run);
+    }
+    spans
+}
+
+/// Bytes of the placeholder that begins here.
+fn placeholder(text: &[u8]) -> usize {
+    let behind = text.strip_prefix(b"REDACTED").and_then(<[u8]>::first);
+    if !matches!(behind, Some(b'_' | b':')) {
+        return 0;
+    }
+    let ours = |it: &&u8| it.is_ascii_alphanumeric() || b"_:-".contains(it);
+    text.iter().take_while(ours).count()
 }
 
 fn is_base64(it: u8) -> bool {
@@ -205,6 +259,27 @@ mod tests {
         ] {
             assert_eq!(of(text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn lines_that_are_counted_end_where_the_count_does() {
+        let [one, two] = [1, 2].map(|seed| sample("{base64:64}", seed).text);
+        let last = "QUJDREVGR0hJSktM";
+        let rest = "Private-MAC: 0badc0de\n\nfn takes_what_stands_behind_it() {}";
+        let of = |text: &str| {
+            let at = text.find("Private-Lines").expect("the text has it");
+            let found = spans(text.as_bytes(), &(at..at + 13));
+            let found = found.into_iter().map(|it| text[it].to_owned());
+            found.collect::<Vec<_>>()
+        };
+        for between in ["\n", "\r\n", "\\n", "\\r\\n", "\n# ", "\\n\" +\n    \""] {
+            let text = ["Private-Lines: 3", &one, &two, last, rest].join(between);
+            assert_eq!(of(&text), [&one, &two, last], "{text}");
+        }
+        let text = format!("Private-Lines: 3\n<REDACTED:putty-private-key-1>\n{two}\n{rest}");
+        assert_eq!(of(&text), [&*two]);
+        assert!(of(&format!("Private-Lines: 2\n\nsha256 = \"{one}\"")).is_empty());
+        assert!(of(&format!("Private-Lines is 2\n{one}")).is_empty());
     }
 
     #[test]

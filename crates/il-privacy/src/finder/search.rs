@@ -211,7 +211,12 @@ impl Search<'_> {
                 Link::Called => !weak || names::takes_it(bytes, word),
                 Link::Beside => !weak || names::is_defined(bytes, word),
             };
-            let near = assignment::name_start(bytes, word)..value.span.start;
+            let name = assignment::name_start(bytes, word);
+            // A default stands before its name.
+            let near = match value.span.start >= name {
+                true => name..value.span.start,
+                false => name..word.end,
+            };
             let fits =
                 quoted.is_none_or(|it| it == value.literal) && names::has_any(&bytes[near], also);
             if linked && fits {

@@ -45,11 +45,17 @@ const BEGINNINGS: [&str; 13] = [
 ];
 /// A sequence of that many signs is typed, not drawn.
 const SEQUENCE: usize = 8;
+/// So many equal steps from byte to byte are counted, not drawn.
+const STEPS: usize = 5;
 
 /// Whether this is no secret but stands for one. `weak`: only a word beside it says that it is one.
 pub(super) fn is_stand_in(secret: &str, weak: bool) -> bool {
     let bytes = secret.as_bytes();
-    if begins_as_one(bytes, weak) || is_mostly_one_sign(bytes) || has_sequence(bytes) {
+    if begins_as_one(bytes, weak)
+        || is_mostly_one_sign(bytes)
+        || has_sequence(bytes)
+        || counts(bytes)
+    {
         return true;
     }
     // Overlapping, since the words that count only if it is weak may hide one that always does.
@@ -113,6 +119,28 @@ fn has_sequence(secret: &[u8]) -> bool {
     })
 }
 
+/// `00112233445566778899aabbccddeeff`, `0x0102030405060708`: bytes of which each is as much more, or less, than the last.
+fn counts(secret: &[u8]) -> bool {
+    let digits = secret.strip_prefix(b"0x").unwrap_or(secret);
+    let digit = |it: u8| char::from(it).to_digit(16);
+    let byte = |it: &[u8]| Some(digit(it[0])? << 4 | digit(it[1])?);
+    let mut last: Option<(u32, u32)> = None;
+    let mut run = 0;
+    for pair in digits.chunks_exact(2) {
+        let Some(byte) = byte(pair) else {
+            return false;
+        };
+        let step = last.map_or(0, |(last, _)| byte.wrapping_sub(last) & 0xFF);
+        let same = step != 0 && last.is_some_and(|(_, before)| before == step);
+        run = if same { run + 1 } else { 0 };
+        if run >= STEPS {
+            return true;
+        }
+        last = Some((byte, step));
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +163,9 @@ mod tests {
             "<REDACTED:aws-access-key-1>",
             "REDACTED_aws_access_key_1",
             "__TOKEN__",
+            "000102030405060708090a0b0c0d0e0f",
+            "0x00112233445566778899aabbccddeeff",
+            "0F0E0D0C0B0A09080706050403020100",
         ] {
             assert!(is_stand_in(it, false), "{it}");
         }
@@ -158,6 +189,7 @@ mod tests {
             "{p4ss",
             "pa%%word9",
             "0000a8f3c1",
+            "0a1b2c9f00010203c4d5e6f7",
         ] {
             assert!(!is_stand_in(it, true), "{it}");
         }
