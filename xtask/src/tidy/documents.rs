@@ -8,9 +8,12 @@ use super::{
 };
 
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
+const SECURITY: &str = "SECURITY.md";
 const REQUIRED: &[&str] = &[
     "README.md",
     ARCHITECTURE,
+    SECURITY,
+    "PRIVACY.md",
     "CONTRIBUTING.md",
     "STYLE.md",
     "CHANGELOG.md",
@@ -35,6 +38,9 @@ pub(super) fn check(
         if file.path == ARCHITECTURE {
             problems.extend(crate_map(file, graph));
             problems.extend(invariants(file, files));
+        }
+        if file.path == SECURITY {
+            problems.extend(threats(file, files));
         }
         if file.path.ends_with(".md") {
             problems.extend(links(file, exists));
@@ -113,11 +119,7 @@ fn invariants(file: &SourceFile, files: &[SourceFile]) -> Vec<Problem> {
             continue;
         };
         for name in checks.split('`').skip(1).step_by(2) {
-            let definition = format!("fn {name}(");
-            if !files
-                .iter()
-                .any(|it| it.path.ends_with(".rs") && it.text.contains(&definition))
-            {
+            if !is_defined(name, files) {
                 problems.push(Problem::new(
                     ARCHITECTURE,
                     format!("an invariant names the check `{name}`, which is nowhere"),
@@ -126,6 +128,32 @@ fn invariants(file: &SourceFile, files: &[SourceFile]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What stops a threat is shown by tests, which exist.
+fn threats(file: &SourceFile, files: &[SourceFile]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (idx, line) in file.text.lines().enumerate() {
+        let words = line.split('`').skip(1).step_by(2);
+        let is_test = |it: &&str| {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            it.matches('_').count() >= 2 && it.chars().all(plain)
+        };
+        for name in words.filter(is_test).filter(|it| !is_defined(it, files)) {
+            problems.push(Problem::new(
+                format!("{SECURITY}:{}", idx + 1),
+                format!("names the test `{name}`, which is nowhere"),
+            ));
+        }
+    }
+    problems
+}
+
+/// Whether the sources have a function of that name.
+fn is_defined(name: &str, files: &[SourceFile]) -> bool {
+    let definition = format!("fn {name}(");
+    let mut sources = files.iter().filter(|it| it.path.ends_with(".rs"));
+    sources.any(|it| it.text.contains(&definition))
 }
 
 /// Relative links of a Markdown file lead to files that are there.
@@ -223,6 +251,16 @@ mod tests {
         texts(
             found("1. It holds."),
             &["an invariant that nothing checks: 1. It holds."],
+        );
+    }
+
+    #[test]
+    fn a_threat_names_tests_that_exist() {
+        let code = file("crates/il-text/src/lib.rs", "//! H.\nfn it_is_kept() {}\n");
+        let page = file(SECURITY, "| a | `keep_days` | `it_is_kept`, `it_is_gone` |\n");
+        texts(
+            threats(&page, std::slice::from_ref(&code)),
+            &["names the test `it_is_gone`, which is nowhere"],
         );
     }
 
