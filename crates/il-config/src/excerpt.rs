@@ -194,7 +194,7 @@ mod tests {
         check("  sk-123\"\"\"", "  …");
         check("work = { key = \"sk-123\" }", "work = …");
         check("endpoint.work.key = 'sk-123'", "endpoint.work.key = …");
-        check("url = \"https://me:sk-123@host\"", "url = …");
+        check("url = \"https://me:sk-123@host\"", "url = …"); // interline:allow
         check("url = \"https://host\", key = \"sk-123\"", "url = …");
         check("[endpoint.work] sk-123", "[endpoint.work]…");
         check("sk1 = 2", "…");

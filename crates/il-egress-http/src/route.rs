@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_proxys_password_is_no_part_of_its_name() {
-        let routes = named("http://me:hidden@proxy.example:3128").expect("a proxy");
+        let routes = named("http://me:hidden@proxy.example:3128").expect("a proxy"); // interline:allow
         let route = routes.to(&Target::read("http://h").unwrap());
         let Route::Through {
             proxy, name, auth, ..

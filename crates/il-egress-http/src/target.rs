@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_must_not_be_asked_is_refused_and_not_repeated() {
         for url in [
-            "http://me:hidden@h",
+            "http://me:hidden@h", // interline:allow
             "http://hidden@h",
             "ftp://h/hidden",
             "file:///hidden",

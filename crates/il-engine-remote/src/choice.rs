@@ -317,10 +317,10 @@ mod tests {
     #[test]
     fn a_password_in_a_url_is_refused_and_not_repeated() {
         for word in [
-            "openai:m@https://me:hunter2@host",
-            "opnai:m@https://me:hunter2@host",
-            "llama-server:http://me:hunter2@host",
-            "llama-sever:http://me:hunter2@host",
+            "openai:m@https://me:hunter2@host",    // interline:allow
+            "opnai:m@https://me:hunter2@host",     // interline:allow
+            "llama-server:http://me:hunter2@host", // interline:allow
+            "llama-sever:http://me:hunter2@host",  // interline:allow
         ] {
             let error = word.parse::<EndpointChoice>().expect_err("no choice");
             let printed = format!("{error} {error:?}");

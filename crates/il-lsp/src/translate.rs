@@ -173,7 +173,10 @@ pub(crate) fn completion_list(answer: &Answer) -> Value {
 
 /// What an editor shows beside an entry: all of its text, and what is to be known of it.
 fn documentation(text: &str, suggestion: &Suggestion) -> String {
-    let remarks = suggestion.remarks.iter().map(|it| format!("\n\n{}", it.text));
+    let remarks = suggestion
+        .remarks
+        .iter()
+        .map(|it| format!("\n\n{}", it.text));
     std::iter::once(text.to_owned()).chain(remarks).collect()
 }
 

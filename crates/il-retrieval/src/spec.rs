@@ -311,8 +311,8 @@ mod tests {
     #[test]
     fn a_password_in_a_url_is_refused_and_not_repeated() {
         for word in [
-            "openai:m@https://me:hunter2@host",
-            "opnai:m@https://me:hunter2@host",
+            "openai:m@https://me:hunter2@host", // interline:allow
+            "opnai:m@https://me:hunter2@host",  // interline:allow
             "openai:m@http://127.0.0.1:80@hunter2.example",
         ] {
             let error = word.parse::<EmbeddingChoice>().expect_err("no choice");

@@ -125,6 +125,6 @@ mod tests {
         };
         assert_eq!(proxy(""), "System");
         assert_eq!(proxy("none"), "None");
-        assert_eq!(proxy("http://me:hidden@h:1"), "Named(Secret(…))");
+        assert_eq!(proxy("http://me:hidden@h:1"), "Named(Secret(…))"); // interline:allow
     }
 }

@@ -257,7 +257,10 @@ mod tests {
     #[test]
     fn a_threat_names_tests_that_exist() {
         let code = file("crates/il-text/src/lib.rs", "//! H.\nfn it_is_kept() {}\n");
-        let page = file(SECURITY, "| a | `keep_days` | `it_is_kept`, `it_is_gone` |\n");
+        let page = file(
+            SECURITY,
+            "| a | `keep_days` | `it_is_kept`, `it_is_gone` |\n",
+        );
         texts(
             threats(&page, std::slice::from_ref(&code)),
             &["names the test `it_is_gone`, which is nowhere"],

@@ -52,7 +52,7 @@ fn body() -> Outbound {
         files: vec!["src/a.rs".into()],
         ..Manifest::default()
     };
-    let json = br#"["password = 'hidden-4Fq9x2Lm'"]"#.to_vec();
+    let json = br#"["password = 'hidden-4Fq9x2Lm'"]"#.to_vec(); // interline:allow
     guard.seal(json, manifest).unwrap()
 }
 

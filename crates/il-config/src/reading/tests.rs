@@ -201,7 +201,7 @@ fn a_key_in_the_file_is_refused_and_not_repeated() {
         "#]],
     );
     user_problems(
-        "version = 1\n[endpoint.a]\nspeaks = \"openai\"\nmodel = \"m\"\nkey = \"env:sk-123\"\nurl = \"https://u:sk-123@h\"",
+        "version = 1\n[endpoint.a]\nspeaks = \"openai\"\nmodel = \"m\"\nkey = \"env:sk-123\"\nurl = \"https://u:sk-123@h\"", // interline:allow
         &expect![[r#"
             config.toml:5:7: `env:` is followed by the name of an environment variable: letters, digits and `_`
               5 │ key = …

@@ -51,7 +51,7 @@ fn where_nothing_may_leave_nothing_leaves_but_to_this_machine() {
 #[test]
 fn a_door_prints_no_key_and_no_password() {
     let door = door_with(|it| {
-        it.proxy = il_egress_http::Proxy::Named(il_egress::Secret::new("http://me:hidden@h:1"));
+        it.proxy = il_egress_http::Proxy::Named(il_egress::Secret::new("http://me:hidden@h:1")); // interline:allow
     });
     assert!(!format!("{door:?}").contains("hidden"));
 }

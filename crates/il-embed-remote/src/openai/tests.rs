@@ -362,7 +362,7 @@ fn settings_that_never_work_are_refused_before_anything_is_sent() {
         error.to_string()
     };
     assert!(
-        refused(&|it| it.server.url = "http://me:hidden@h".to_owned()).contains("user or password")
+        refused(&|it| it.server.url = "http://me:hidden@h".to_owned()).contains("user or password") // interline:allow
     );
     assert!(refused(&|it| it.server.url = "ftp://h".to_owned()).contains("is no URL"));
     assert!(refused(&|it| it.key = Some(Secret::new("hidden\nx"))).contains("API key"));
