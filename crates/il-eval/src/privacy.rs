@@ -84,3 +84,25 @@ pub fn everything() -> Finder {
     };
     Finder::new(rules, &switches)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The figures of `docs/benchmarks.md`, with some room for a smaller set.
+    #[test]
+    fn what_is_found_and_what_is_not_stays_as_good_as_it_was() {
+        for (set, recall, alarms) in [
+            (generated(Rules::shipped(), 4, 7), 0.95, 5),
+            (independent(7), 0.90, 1),
+        ] {
+            let hits = scan(&shipped(), &set);
+            let (scored, mistakes) = score("interline", &set, &hits, &off());
+            let all = scored.all;
+            let wrong: Vec<_> = mistakes.iter().filter(|it| it.what == "alarm").collect();
+            assert!(all.recall() >= recall, "{}: {all:?}", set.name);
+            assert!(all.whole() >= recall - 0.01, "{}: {all:?}", set.name);
+            assert!(all.false_alarms <= alarms, "{}: {wrong:?}", set.name);
+        }
+    }
+}

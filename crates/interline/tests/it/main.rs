@@ -12,6 +12,7 @@ mod context;
 mod cost;
 mod doctor;
 mod eval;
+mod eval_privacy;
 mod help;
 mod hub;
 mod index;
