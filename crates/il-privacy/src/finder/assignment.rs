@@ -107,9 +107,7 @@ pub(super) fn values(text: &[u8], word: &Range<usize>, tables: bool, found: &mut
         scan.fallback(start, name, found);
     }
     scan.default_above(start, found);
-    for it in found.iter_mut() {
-        scan.unwrap_variable(&mut it.span);
-    }
+    found.iter_mut().for_each(|it| scan.unwrap_variable(it));
     if tables {
         scan.table(name, word.start, found);
     }
@@ -322,7 +320,7 @@ impl Scan<'_> {
         matches!(between, b"=" | b": ")
             && (line == 0 || line > from)
             && matches!(first, b"" | b"-" | b"export" | b"#" | b"//")
-            && !self.text[value.clone()].ends_with(b";")
+            && !self.text[value.clone()].contains(&b';')
             && !self.text[value.clone()].ends_with(b",")
             && matches!(self.at(behind), None | Some(b'\n' | b'\r' | b'#'))
     }

@@ -118,14 +118,63 @@ pub(super) fn is_about(text: &[u8], word: &Range<usize>) -> bool {
     !rest.is_empty() && ABOUT.iter().any(holds)
 }
 
-/// Whether what is called by the name takes the secret: `setPassword("…")`, `.token("…")`.
+/// Whether what is called by the name takes the secret: `setPassword("…")`, `.token("…")`, `password.equals("…")`.
 pub(super) fn takes_it(text: &[u8], word: &Range<usize>) -> bool {
     const TAKING: [&[u8]; 5] = [b".", b"set", b"set_", b"with", b"with_"];
+    /// Whose it is; any other word may be what is done with it, as in `check_password`.
+    const OF: [&[u8]; 16] = [
+        b"db",
+        b"database",
+        b"user",
+        b"admin",
+        b"root",
+        b"client",
+        b"key",
+        b"store",
+        b"keystore",
+        b"truststore",
+        b"proxy",
+        b"smtp",
+        b"ssl",
+        b"auth",
+        b"default",
+        b"api",
+    ];
+    let rest = &text[word.end..];
+    if rest.starts_with(b".equals(") {
+        return true;
+    }
     let before = &text[name_start(text, word)..word.start];
-    let ends = |it: &&[u8]| {
-        before.len() >= it.len() && before[before.len() - it.len()..].eq_ignore_ascii_case(it)
+    let without = |before: &'_ [u8], it: &[u8]| {
+        let at = before.len().checked_sub(it.len())?;
+        before[at..].eq_ignore_ascii_case(it).then_some(at)
     };
-    text.get(word.end) == Some(&b'(') && TAKING.iter().any(ends)
+    let taking = |before: &[u8]| TAKING.iter().any(|it| without(before, it).is_some());
+    let joined = before.strip_suffix(b"_").unwrap_or(before);
+    let mut whose = OF.iter().filter_map(|it| without(joined, it));
+    rest.starts_with(b"(") && (taking(before) || whose.any(|at| taking(&joined[..at])))
+}
+
+/// Whether name and value are all of a line, as where settings are calls: `storePassword "…"`.
+pub(super) fn is_statement(text: &[u8], word: &Range<usize>, value: &Range<usize>) -> bool {
+    let start = name_start(text, word);
+    let indentation = text[..start]
+        .iter()
+        .rev()
+        .take_while(|it| matches!(it, b' ' | b'\t'));
+    let line = start - indentation.count();
+    let first = line == 0 || matches!(text[line - 1], b'\n' | b'{');
+    // A quote, and what ends a statement.
+    let behind = text.get(value.end + 1..).unwrap_or_default();
+    let spaces = behind.iter().take_while(|it| **it == b' ').count();
+    let last = matches!(behind.get(spaces), None | Some(b'\n' | b'\r' | b';' | b'}'));
+    first
+        && last
+        && text[word.end..]
+            .iter()
+            .take_while(|it| in_name(**it))
+            .count()
+            == 0
 }
 
 /// Whether the name follows a word that gives it the value beside it: `#define PASSWORD "…"`.
@@ -216,7 +265,16 @@ mod tests {
             let (text, at) = word(name, "password");
             takes_it(&text, &at)
         };
-        assert!(takes("setPassword(") && takes("x.password(") && takes("with_password("));
+        for name in [
+            "setPassword(",
+            "x.password(",
+            "with_password(",
+            ".db_password(",
+            "setKeyStorePassword(",
+            "password.equals(",
+        ] {
+            assert!(takes(name), "{name}");
+        }
         assert!(!takes("check_password(") && !takes("get_password(") && !takes("setPassword ="));
     }
 }

@@ -209,7 +209,11 @@ impl Search<'_> {
             let linked = match value.link {
                 Link::Assigned | Link::Within => true,
                 Link::Called => !weak || names::takes_it(bytes, word),
-                Link::Beside => !weak || names::is_defined(bytes, word),
+                Link::Beside => {
+                    !weak
+                        || names::is_defined(bytes, word)
+                        || names::is_statement(bytes, word, &value.span)
+                }
             };
             let name = assignment::name_start(bytes, word);
             // A default stands before its name.

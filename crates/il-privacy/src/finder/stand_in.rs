@@ -163,7 +163,7 @@ mod tests {
             "<REDACTED:aws-access-key-1>",
             "REDACTED_aws_access_key_1",
             "__TOKEN__",
-            "000102030405060708090a0b0c0d0e0f",
+            "000102030405060708090a0b0c0d0e0f", // interline:allow
             "0x00112233445566778899aabbccddeeff",
             "0F0E0D0C0B0A09080706050403020100",
         ] {

@@ -22,6 +22,7 @@ fn everything() -> &'static Finder {
 const ALIKE: &[(&str, &str)] = &[
     ("session-cookie", "cookie-header"),
     ("bearer-token", "jwt"),
+    ("bearer-token", "authorization-header"),
     ("password", "password-unquoted"),
 ];
 

@@ -123,7 +123,7 @@ pub(super) fn bare_password(text: &str) -> bool {
     password(text)
         && (!text.bytes().all(name)
             || in_words(text.as_bytes()) * 2 < text.len()
-                && (random(text) || is_scattered(text.as_bytes())))
+                && (random(text) || is_scattered(text.as_bytes()) || is_no_name(text.as_bytes())))
 }
 
 /// A password in an address, where nothing else stands: anything that is not the word itself.
@@ -185,6 +185,15 @@ fn is_scattered(text: &[u8]) -> bool {
     let last = text.iter().rposition(|it| it.is_ascii_alphabetic());
     let first = text.iter().position(u8::is_ascii_digit);
     matches!((first, last), (Some(first), Some(last)) if first < last && first > 0)
+}
+
+/// A digit, and letters of both cases behind it: no name begins so, and no number goes on so.
+fn is_no_name(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit)
+        && text.iter().any(u8::is_ascii_uppercase)
+        && text.iter().any(u8::is_ascii_lowercase)
+        && !text.starts_with(b"0x")
+        && changes(text) >= 2
 }
 
 /// How many of the letters stand in words: runs of letters of one case, or with a capital, that are paired as in words, and are

@@ -4,8 +4,6 @@
 //!
 //! Deliberately absent: the two sides of a condition.
 
-use std::ops::Range;
-
 use memchr::{memchr, memchr2, memrchr};
 
 use super::{GAP, Link, Scan, Value, in_name};
@@ -95,8 +93,8 @@ impl Scan<'_> {
     }
 
     /// Of `${TOKEN:-…}`, what is used where the variable is not set.
-    pub(super) fn unwrap_variable(self, span: &mut Range<usize>) {
-        let value = &self.text[span.clone()];
+    pub(super) fn unwrap_variable(self, it: &mut Value) {
+        let value = &self.text[it.span.clone()];
         if !value.starts_with(b"${") {
             return;
         }
@@ -106,9 +104,10 @@ impl Scan<'_> {
             [b':', ..] => 1,
             _ => return,
         };
-        let start = span.start + name + operator;
-        if let Some(len) = memchr(b'}', &self.text[start..span.end]) {
-            *span = start..start + len;
+        let start = it.span.start + name + operator;
+        if let Some(len) = memchr(b'}', &self.text[start..it.span.end]) {
+            it.span = start..start + len;
+            it.literal = true;
         }
     }
 
