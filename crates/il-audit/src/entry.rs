@@ -26,8 +26,6 @@ pub enum Event {
     Request(Sending),
     /// A request that was about to be sent did not leave.
     Unsent(Unsent),
-    /// The policy kept something back before there was a request.
-    Withheld(Withheld),
     /// Records were dropped from the beginning; the first one that remains is anchored here.
     Dropped(Dropped),
     /// What a crash left of a line was put aside.
@@ -73,22 +71,6 @@ pub struct Unsent {
     /// The request's number.
     pub of: u64,
     /// `forbidden` where the air gap or a policy said no; else what failed before there was a connection.
-    pub why: String,
-}
-
-/// What the policy kept back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withheld {
-    /// Scheme, host and port.
-    pub to: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<String>,
-    pub purpose: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repository: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<String>,
-    /// `path`, `cursor` or `policy`.
     pub why: String,
 }
 

@@ -26,7 +26,7 @@ mod verify;
 
 pub use chain::Head;
 pub use consent::{Consent, ConsentError, Given, Kind};
-pub use entry::{Dropped, Entry, Event, Sending, Unsent, Withheld};
+pub use entry::{Dropped, Entry, Event, Sending, Unsent};
 pub use log::{AuditError, AuditLog, Clock, Contents, Swept};
 pub use place::{Target, repository_label};
 pub use transport::Audited;

@@ -75,9 +75,11 @@ pub(crate) fn embedder_of(
         EmbeddingChoice::Static => Some(Arc::new(StaticEmbedder::shipped())),
         EmbeddingChoice::File(path) => Some(Arc::new(LocalEmbedder::open(path)?)),
         EmbeddingChoice::Server(server) => {
-            say_if_it_leaves(choice);
             let key = env::var(KEY).ok().filter(|key| !key.trim().is_empty());
             let in_force = in_force::read(root, None).settings;
+            if egress::closed(&in_force.privacy).is_none() {
+                say_if_it_leaves(choice);
+            }
             let door = egress::door(&in_force.privacy)
                 .map_err(|why| EmbedError::Refused(format!("{why:#}")))?;
             let policy = Arc::new(in_force.privacy.policy());

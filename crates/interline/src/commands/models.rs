@@ -9,11 +9,12 @@ mod check;
 mod list;
 mod pull;
 
+use il_egress::Trouble;
 use il_models::{Impossible, Unusable};
 
 use crate::{
     cli::models::{Add, Models, Remove},
-    failure::{Exit, unavailable, usage},
+    failure::{Exit, refused, unavailable, usage},
     interrupt, models,
     progress::Bytes,
     terminal,
@@ -86,6 +87,10 @@ fn impossible(error: Impossible) -> anyhow::Error {
     match error {
         Impossible::Store(error) => unusable(error),
         Impossible::Origin(_) => usage(error),
+        Impossible::Offline {
+            trouble: Trouble::Forbidden(_),
+            ..
+        } => refused(error),
         Impossible::Offline { .. }
         | Impossible::Status { .. }
         | Impossible::Later { .. }

@@ -105,7 +105,9 @@ impl Endpoints {
             text(said.and_then(|it| it.proxy.as_ref())).as_deref(),
             text(said.and_then(|it| it.authorities.as_ref())).as_deref(),
         );
-        say_if_it_leaves(&asking);
+        if key.2.is_none() {
+            say_if_it_leaves(&asking);
+        }
         let metered = asking.metered;
         let account = Account {
             user: costs::user(),

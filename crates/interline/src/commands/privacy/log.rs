@@ -87,7 +87,6 @@ fn chosen<'a>(entries: &'a [Entry], since: Option<Moment>, host: Option<&str>) -
         let is_told = !matches!(it.event, Event::Unsent(_));
         let to = match &it.event {
             Event::Request(it) => Some(&*it.to),
-            Event::Withheld(it) => Some(&*it.to),
             _ => None,
         };
         let is_theirs =
@@ -145,7 +144,7 @@ fn summary(shown: &[Shown<'_>], args: &PrivacyLog, all: usize) -> String {
                 secrets += request.redacted.values().sum::<u64>();
                 hosts.insert(host_of(&request.to));
             }
-            Event::Request(_) | Event::Withheld(_) => kept += 1,
+            Event::Request(_) => kept += 1,
             _ => {}
         }
     }

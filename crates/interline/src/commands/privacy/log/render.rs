@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use il_audit::{Dropped, Event, Sending, Withheld};
+use il_audit::{Dropped, Event, Sending};
 
 use super::{Shown, host_of};
 use crate::terminal::{self, FAINT, GOOD, PLACE, STRONG, WARNING, count, styled, visible};
@@ -72,7 +72,6 @@ impl Row {
         };
         let mut row = match &it.entry.event {
             Event::Request(request) => Self::request(request, it.unsent),
-            Event::Withheld(it) => Self::withheld(it),
             event => Self {
                 note: note(event),
                 ..Self::default()
@@ -106,23 +105,6 @@ impl Row {
             bytes: terminal::bytes(it.bytes),
             files: files(&it.files),
             note: notes.join("  "),
-            ..Self::default()
-        }
-    }
-
-    fn withheld(it: &Withheld) -> Self {
-        let why = match &*it.why {
-            "path" => "the policy keeps a file here",
-            "cursor" => "the cursor stands in a secret",
-            "policy" => "the policy cannot be read",
-            _ => "the policy says no",
-        };
-        Self {
-            to: to(&it.to, it.endpoint.as_deref()),
-            purpose: visible(&it.purpose),
-            bytes: "–".to_owned(),
-            files: files(&it.files),
-            note: styled(WARNING, &format!("kept here: {why}")),
             ..Self::default()
         }
     }
@@ -231,13 +213,6 @@ mod tests {
                 ..sending("http://gpu.example:8080", 123_456)
             }),
             Event::Request(sending("https://api.example.com:443", 10)),
-            Event::Withheld(Withheld {
-                to: "https://api.example.com:443".to_owned(),
-                purpose: "complete".to_owned(),
-                files: vec!["secrets/a.py".to_owned()],
-                why: "path".to_owned(),
-                ..Withheld::default()
-            }),
             Event::Consent {
                 to: "training".to_owned(),
                 given: true,
