@@ -222,7 +222,8 @@ impl Scan<'_> {
             Some(b'<') if self.at(at + 1) == Some(b'/') => {
                 let is = |it: u8| it != b'>' && it != b'\n';
                 let tag = self.whitespace(self.while_in(at, NAME, is) + 1);
-                if self.at(tag) == Some(b'<') {
+                let value = ["<string", "<value", "<data", "<text"];
+                if self.first(tag, &value).is_some() {
                     let open = self.while_in(tag, NAME, is);
                     self.element(open + 1, false, found);
                 }

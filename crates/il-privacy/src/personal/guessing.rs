@@ -77,14 +77,14 @@ pub(super) fn password(text: &str) -> bool {
     let kinds = kinds.into_iter().filter(|it| *it).count();
     let digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
     if is_name(bytes) {
-        // `correct-Horse-42-Battery`
-        return bytes.len() >= 12 && joining >= 2 && kinds >= 3;
+        // `correct-Horse-42-Battery`, `Horse-Battery42`
+        let dashes = bytes.iter().filter(|it| **it == b'-').count();
+        return kinds >= 3
+            && (bytes.len() >= 12 && joining >= 2 || bytes.len() >= 10 && dashes == joining);
     }
     match (special, joining) {
-        // One word: `S3cr3tPw9`, `tr0ub4dor`, no `sha256` and no `utf8`.
-        (0, 0) => {
-            bytes.len() >= 8 && digits > 0 && (kinds >= 3 || digits >= 2 || is_scattered(bytes))
-        }
+        // One word: `S3cr3tPw9`, `tr0ub4dor`, `swordfish9`, no `sha256` and no `utf8`.
+        (0, 0) => bytes.len() >= 8 && digits > 0,
         // `hunter2!`, `p@ssw0rd`; a name with a sign in it is of two kinds.
         _ if special > joining => kinds >= 3 && special * 2 <= bytes.len(),
         // `blue-Horse-42`
@@ -171,6 +171,7 @@ fn is_code(text: &str) -> bool {
     ];
     text.contains(['(', '{', '<', '>', '\\', '|', ';', ' ', '\t', ','])
         || text.contains("::")
+        || text.ends_with("):")
         || text.contains('[') && text.ends_with(']')
         || text.matches('%').count() > 1
         || text.contains("://")
@@ -283,6 +284,8 @@ mod tests {
             "kX9vQ2mLp7Rt",
             "Winter2024!",
             "blue42horse",
+            "swordfish9",
+            "Tiger-Lily77",
         ] {
             assert!(password(it), "{it}");
         }
@@ -300,6 +303,7 @@ mod tests {
             "Enter your password:",
             "utf8",
             "sha256",
+            "Win32_System",
             "Password",
             "%s:%s",
             "{0}",

@@ -192,6 +192,7 @@ fn what_is_asked_for_is_not_what_is_given() {
         "adobe\n\"VALUE\"",
         "adobe: {\n size: 'VALUE' }",
         "<adobeKey>a</adobeKey>\n\n<ProjectGuid>VALUE</ProjectGuid>",
+        "<name>adobe</name>\n<version>VALUE</version>",
         "<a type=\"adobe\">\nVALUE</a>",
         "<a name=\"adobe\">\n<script src=\"/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y-VALUE\" async>",
         "adobe:\nother_key: VALUE",
