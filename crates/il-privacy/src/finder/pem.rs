@@ -148,9 +148,8 @@ fn counted_lines(text: &[u8], colon: usize) -> Vec<Range<usize>> {
     for line in 1..=count.min(MOST) {
         let stop = text.len().min(at + BETWEEN);
         let run = loop {
-            let rest = &text[at..stop];
             let over = [&b"Private-"[..], b"\n\n", b"\r\n\r"];
-            if rest.is_empty() || over.iter().any(|it| rest.starts_with(it)) {
+            if at >= stop || over.iter().any(|it| text[at..].starts_with(it)) {
                 return spans;
             }
             let placeholder = placeholder(&text[at..]);
@@ -279,6 +278,11 @@ mod tests {
         let text = format!("Private-Lines: 3\n<REDACTED:putty-private-key-1>\n{two}\n{rest}");
         assert_eq!(of(&text), [&*two]);
         assert!(of(&format!("Private-Lines: 2\n\nsha256 = \"{one}\"")).is_empty());
+        // However it is cut.
+        let text = format!("Private-Lines: 3\\n{one}\\\\n <REDACTED:x-1>{last}");
+        for cut in (13..text.len()).filter(|it| text.is_char_boundary(*it)) {
+            of(&text[..cut]);
+        }
         assert!(of(&format!("Private-Lines is 2\n{one}")).is_empty());
     }
 
