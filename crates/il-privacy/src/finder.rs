@@ -146,10 +146,25 @@ impl Finder {
     }
 
     pub fn find_counting(&self, text: &str) -> (Vec<Finding>, Work) {
-        search::search(self, text)
+        let (mut found, work) = search::search(self, text);
+        found.retain(|it| !touches_placeholder(text, &it.span));
+        (found, work)
     }
 
     fn look(&self, id: RuleId) -> &Look {
         &self.looks[usize::from(id.0)]
     }
+}
+
+/// Whether something that was taken out stands right beside it: then this is what was left of it, and no secret.
+fn touches_placeholder(text: &str, span: &Range<usize>) -> bool {
+    let (before, behind) = (&text[..span.start], &text[span.end..]);
+    if behind.starts_with("<REDACTED:") || behind.starts_with("REDACTED_") {
+        return true;
+    }
+    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(96))..];
+    near.ends_with('>')
+        && near
+            .rfind('<')
+            .is_some_and(|at| near[at..].starts_with("<REDACTED:"))
 }

@@ -13,6 +13,13 @@ const PER_WORD: usize = 1024;
 /// Bytes that a window has though its text is short.
 const MORE: usize = 4096;
 
+/// The front or the rest of a text.
+fn cut(text: &str, at: proptest::sample::Index, front: bool) -> String {
+    let at = text.floor_char_boundary(at.index(text.len() + 1));
+    let half = if front { &text[..at] } else { &text[at..] };
+    half.to_owned()
+}
+
 /// Pieces that texts are made of: whatever rules look for, and what is in their way.
 fn piece(finder: &'static Finder) -> impl Strategy<Value = String> {
     let words: Vec<String> = finder
@@ -65,12 +72,22 @@ fn piece(finder: &'static Finder) -> impl Strategy<Value = String> {
         "--",
         "#",
         "//",
+        "||",
+        "??",
+        " or ",
+        ".unwrap_or(",
+        "#[arg(default_value = \"",
+        "\")]\n",
+        "${",
+        "Private-Lines: 2\\n",
         "<REDACTED:password-1>",
         "REDACTED_jwt_2",
     ];
     prop_oneof![
         3 => proptest::sample::select(words),
-        2 => (proptest::sample::select(templates), 0u64..64).prop_map(|(it, seed)| crate::samples::expand(&it, seed)),
+        1 => (proptest::sample::select(templates.clone()), 0u64..64).prop_map(|(it, seed)| crate::samples::expand(&it, seed)),
+        1 => (proptest::sample::select(templates), 0u64..64, any::<proptest::sample::Index>(), any::<bool>())
+            .prop_map(|(it, seed, at, front)| cut(&crate::samples::expand(&it, seed), at, front)),
         4 => proptest::sample::select(signs.to_vec()).prop_map(str::to_owned),
         2 => "[A-Za-z0-9+/_-]{1,80}",
         1 => "[0-9 -]{1,40}",
