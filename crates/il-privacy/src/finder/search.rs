@@ -38,9 +38,9 @@ pub(super) fn search(finder: &Finder, text: &str) -> (Vec<Finding>, Work) {
         found: Vec::new(),
         work: Work::default(),
     };
+    // Few texts hold a placeholder, and one look tells.
+    let redacted = memmem::find(text.as_bytes(), b"REDACTED").is_some();
     if let Some(words) = &finder.words {
-        // Few texts hold a placeholder, and one look tells.
-        let redacted = memmem::find(text.as_bytes(), b"REDACTED").is_some();
         for hit in words.find_overlapping_iter(text) {
             let word = hit.start()..hit.end();
             if redacted && names::is_ours(text.as_bytes(), &word) {
@@ -70,6 +70,10 @@ pub(super) fn search(finder: &Finder, text: &str) -> (Vec<Finding>, Work) {
         for span in base64_lines::spans(text.as_bytes()) {
             search.candidate(id, span);
         }
+    }
+    if redacted {
+        let ours = |it: &Candidate| names::is_ours(text.as_bytes(), &it.span);
+        search.found.retain(|it| !ours(it));
     }
     if search.found.is_empty() {
         return (Vec::new(), search.work);
