@@ -156,15 +156,23 @@ impl Finder {
     }
 }
 
-/// Whether something that was taken out stands right beside it: then this is what was left of it, and no secret.
+/// Whether something that was taken out overlaps it or stands right beside it: then this is what was left of it, and no
+/// secret.
 fn touches_placeholder(text: &str, span: &Range<usize>) -> bool {
-    let (before, behind) = (&text[..span.start], &text[span.end..]);
-    if behind.starts_with("<REDACTED:") || behind.starts_with("REDACTED_") {
-        return true;
-    }
-    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(96))..];
-    near.ends_with('>')
-        && near
-            .rfind('<')
-            .is_some_and(|at| near[at..].starts_with("<REDACTED:"))
+    /// No placeholder is longer.
+    const LONGEST: usize = 96;
+    let from = text.ceil_char_boundary(span.start.saturating_sub(LONGEST));
+    let to = text.floor_char_boundary(span.end + "<REDACTED:".len());
+    let near = &text[from..to.max(from)];
+    near.match_indices("REDACTED").any(|(at, word)| {
+        let start = from + at;
+        let in_brackets = text[..start].ends_with('<');
+        let rest = &text[start + word.len()..];
+        let is_part = |it: char| it.is_ascii_alphanumeric() || ":_-".contains(it);
+        let len = rest.find(|it| !is_part(it)).unwrap_or(rest.len());
+        let end = start + word.len() + len + usize::from(in_brackets);
+        rest.starts_with([':', '_'])
+            && start - usize::from(in_brackets) <= span.end
+            && end >= span.start
+    })
 }
