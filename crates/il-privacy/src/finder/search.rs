@@ -183,7 +183,14 @@ impl Search<'_> {
         let Some((start, end)) = look::secret(groups) else {
             return 0;
         };
-        let span = on_characters(self.text, start..end);
+        // What ends a statement or an argument is no part of it.
+        let bytes = &self.text.as_bytes()[start..end];
+        let ending = bytes.iter().rev().take_while(|it| b";,".contains(it));
+        let last = match rule.rank {
+            Rank::Kind => end - ending.count(),
+            _ => end,
+        };
+        let span = on_characters(self.text, start..last);
         if self.finder.look(id).holds(rule, &self.text[span.clone()]) {
             self.candidate(id, span);
         }
