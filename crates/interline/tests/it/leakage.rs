@@ -19,33 +19,54 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
+/// The kind of what a file is called.
+const NAME: &str = "a file's name";
+
+/// What must not be seen, and of which kind it is.
+struct Sign {
+    kind: String,
+    text: String,
+}
+
 /// The random signs of a sample that cannot be there by chance.
-fn signs(template: &str, seed: u64) -> Vec<String> {
+fn signs(kind: &str, template: &str, seed: u64) -> Vec<Sign> {
     let sample = samples::sample(template, seed);
     let secrets = sample.secret.iter().map(|it| &sample.text[it.clone()]);
     let lines = secrets.flat_map(str::lines);
     let telling = lines.filter(|it| it.len() >= 8 && !it.starts_with("-----"));
-    telling.map(str::to_owned).collect()
+    let sign = |it: &str| Sign {
+        kind: kind.to_owned(),
+        text: it.to_owned(),
+    };
+    telling.map(sign).collect()
 }
 
 /// A repository with a secret of every kind in it, and their signs.
-fn planted() -> (World, Vec<String>) {
+fn planted() -> (World, Vec<Sign>) {
     let world = World::shop();
     let mut all = Vec::new();
     let rules: Vec<_> = Rules::shipped().iter().filter(|it| it.is_on()).collect();
     assert!(rules.len() >= 200, "{}", rules.len());
     for (n, rule) in rules.iter().enumerate() {
         let template = &rule.positives[n % rule.positives.len()];
-        let line = samples::expand(template, n as u64);
-        all.extend(signs(template, n as u64));
+        // Far apart, since two templates may make the same signs of seeds that are near.
+        let seed = (n as u64) << 16;
+        let line = samples::expand(template, seed);
+        all.extend(signs(&rule.id, template, seed));
         let file = format!("shop/part_{}.py", n / 10);
         let mut text = fs::read_to_string(world.path(&file)).unwrap_or_default();
-        text += &match n % 3 {
+        // What takes several lines is no comment as it is.
+        let place = if n % 3 == 1 && line.contains('\n') {
+            2
+        } else {
+            n % 3
+        };
+        text += &match place {
             // As code, as a comment, as text of several lines.
             0 => {
                 format!("{line}\n\n\ndef count_{n}(region):\n    return open_session(region)\n\n\n")
             }
-            1 => format!("# {}\n\n\n", line.replace('\n', "\n# ")),
+            1 => format!("# {line}\n\n\n"),
             _ => format!("TEXT_{n} = \"\"\"\n{line}\n\"\"\"\n\n\n"),
         };
         world.write(&file, text.as_bytes());
@@ -55,7 +76,10 @@ fn planted() -> (World, Vec<String>) {
         &format!("shop/{name}.py"),
         b"def count_keys(region):\n    return 1\n",
     );
-    all.push(name[4..].to_owned());
+    all.push(Sign {
+        kind: "a file's name".to_owned(),
+        text: name[4..].to_owned(),
+    });
     (world, all)
 }
 
@@ -127,15 +151,15 @@ fn texts(json: &Value, out: &mut String) {
     }
 }
 
-/// Which signs stand in these bytes.
-fn found<'a>(signs: &'a [String], bytes: &[u8]) -> Vec<&'a str> {
+/// The kinds of which something stands in these bytes.
+fn found<'a>(signs: &'a [Sign], bytes: &[u8]) -> Vec<&'a str> {
     let text = String::from_utf8_lossy(bytes);
-    let there = signs.iter().filter(|it| text.contains(it.as_str()));
-    there.map(String::as_str).collect()
+    let there = signs.iter().filter(|it| text.contains(&it.text));
+    there.map(|it| it.kind.as_str()).collect()
 }
 
-/// Which signs stand in the files below a folder.
-fn kept<'a>(signs: &'a [String], folder: &Path) -> Vec<(String, &'a str)> {
+/// The same for the files below a folder.
+fn kept<'a>(signs: &'a [Sign], folder: &Path) -> Vec<(String, &'a str)> {
     let mut all = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else {
         return all;
@@ -202,6 +226,9 @@ fn no_secret_reaches_a_server_a_log_or_the_disk() {
         Vec::<&str>::new(),
         "shown as sent"
     );
-    assert_eq!(kept(&signs, &world.cache()), [], "cached");
+    let mut cached = kept(&signs, &world.cache());
+    // What is indexed says which file it is of.
+    cached.retain(|it| it.1 != NAME);
+    assert_eq!(cached, [], "cached");
     assert_eq!(kept(&signs, &world.data()), [], "kept");
 }

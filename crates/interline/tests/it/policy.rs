@@ -306,11 +306,13 @@ fn no_secret_inside_a_file_is_kept_on_the_disk() {
     let mut secrets = Vec::new();
     for (n, rule) in rules.enumerate() {
         for (k, positive) in rule.positives.iter().take(2).enumerate() {
-            let text = samples::expand(positive, (n * 2 + k) as u64);
+            // Far apart, since two templates may make the same signs of seeds that are near.
+            let text = samples::expand(positive, ((n * 2 + k) as u64) << 16);
             let found = finder.find(&text);
             // A rule that is off finds nothing, and what is found is what is masked.
             let spans = found.iter().map(|it| text[it.span.clone()].to_owned());
-            secrets.extend(spans.filter(|it| it.len() >= 8 && !it.contains('\n')));
+            let telling = spans.filter(|it| it.len() >= 8 && !it.contains('\n'));
+            secrets.extend(telling.map(|it| (&rule.id, it)));
             world.write(
                 &format!("planted/{n}_{k}.py"),
                 format!("{text}\n").as_bytes(),
@@ -333,9 +335,10 @@ fn no_secret_inside_a_file_is_kept_on_the_disk() {
         texts.len()
     );
     kept += &texts.concat();
-    let leaked: Vec<&String> = secrets
+    let leaked: Vec<_> = secrets
         .iter()
-        .filter(|it| kept.contains(it.as_str()))
+        .filter(|it| kept.contains(&it.1))
+        .map(|it| (it.0, &it.1))
         .collect();
     assert!(
         leaked.is_empty(),

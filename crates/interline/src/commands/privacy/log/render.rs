@@ -250,9 +250,8 @@ mod tests {
               23:27:26  api.example.com         complete        10 B                                               did not leave: it was refused
 
             2026-11-29 (UTC)
-              01:57:26  api.example.com         complete           –  secrets/a.py                                 kept here: the policy keeps a file here
-              04:27:26  consent to training given for shop-12345678
-              06:57:26  12 earlier records erased by hand
+              01:57:26  consent to training given for shop-12345678
+              04:27:26  12 earlier records erased by hand
         "#]].assert_eq(&plain);
     }
 }
