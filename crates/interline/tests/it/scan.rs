@@ -377,3 +377,12 @@ fn sarif_is_valid_by_its_schema_where_a_validator_is_there() {
         .unwrap();
     assert!(done.success());
 }
+
+#[test]
+fn no_file_of_this_repository_looks_like_a_leaked_key() {
+    let world = World::empty();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let ran = world.run(&["scan", root]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    assert!(ran.stderr.contains("nothing found"), "{}", ran.all());
+}
