@@ -70,7 +70,11 @@ pub(super) fn secret(groups: &CaptureLocations) -> Option<(usize, usize)> {
 
 fn pattern(rule: &Rule) -> Result<Regex, String> {
     let pattern = match &rule.shape {
-        Shape::Pattern(it) | Shape::Anchored { pattern: it, .. } => it.clone(),
+        // In a text in quotes `\n` is no letter of what follows it.
+        Shape::Pattern(it) | Shape::Anchored { pattern: it, .. } => match it.strip_prefix("\\b(") {
+            Some(rest) => format!("(?:\\b|\\\\[nrt])({rest}"),
+            None => it.clone(),
+        },
         Shape::Assigned { value, quoted, .. } => {
             let end = match quoted {
                 None => END,

@@ -102,3 +102,14 @@ fn every_rule_finds_its_own_samples_and_nothing_in_what_only_looks_like_them() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
+
+#[test]
+fn what_an_escape_stands_before_is_found() {
+    for escape in ["\\n", "\\t", "\\r\\n"] {
+        let secret = crate::samples::expand("ghp_{alnum:36}", 1);
+        let text = format!("text = \"first{escape}{secret}{escape}last\"");
+        let found = Finder::shipped().find(&text);
+        let found: Vec<&str> = found.iter().map(|it| &text[it.span.clone()]).collect();
+        assert_eq!(found, [&*secret], "{text}");
+    }
+}
