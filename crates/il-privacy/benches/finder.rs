@@ -5,7 +5,7 @@
 use std::{fs, hint::black_box, path::Path};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use il_privacy::{Finder, Rules, Switches, samples::expand};
+use il_privacy::{Finder, Guard, Manifest, Reach, Rules, Switches, samples::expand};
 
 /// All sources of the workspace in which nothing is found.
 fn code() -> String {
@@ -54,6 +54,17 @@ fn finding(c: &mut Criterion) {
         group.bench_function(name, |b| b.iter(|| finder.find(black_box(text))));
     }
     group.finish();
+    // As on the wire: a prompt in JSON, one secret in it.
+    let guard = Guard::usual(Reach::Anywhere);
+    let secret = expand("key = \\\"AKIA{base32:16}\\\"\\n", 1);
+    let escaped = prompt
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    let json = format!("{{\"prompt\":\"{escaped}{secret}\",\"stream\":true}}").into_bytes();
+    c.bench_function("seal a prompt of 8 KB", |b| {
+        b.iter(|| guard.seal(black_box(json.clone()), Manifest::default()));
+    });
     c.bench_function("start", |b| {
         b.iter(|| Finder::new(black_box(Rules::shipped()), &Switches::default()));
     });
