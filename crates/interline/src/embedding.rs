@@ -84,11 +84,8 @@ pub(crate) fn embedder_of(
                 .map_err(|why| EmbedError::Refused(format!("{why:#}")))?;
             let policy = Arc::new(in_force.privacy.policy());
             let reach = reach_by(choice, &in_force);
-            let guard = privacy::guard(&in_force.privacy, policy, reach);
-            let mut guard = guard.map_err(EmbedError::Refused)?;
-            if let Some(root) = root {
-                guard = guard.for_repository(&il_audit::repository_label(root));
-            }
+            let guard = privacy::guard(&in_force.privacy, policy, reach, root);
+            let guard = guard.map_err(EmbedError::Refused)?;
             let settings =
                 Settings::new(server.clone(), door, guard).with_key(key.map(Secret::new));
             Some(Arc::from(il_embed_remote::embedder(settings)?))

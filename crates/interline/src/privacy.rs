@@ -1,7 +1,7 @@
 //! What stands between this process and everybody else, made once.
 //!
-//! The one idea: all that leaves goes through guards that share a redactor, so a secret has one placeholder wherever it is
-//! sent. What finds secrets is made once for everybody who looks for the same kinds: guards, screens, and masks.
+//! The one idea: all that leaves a repository goes through guards that share a redactor, so a secret has one placeholder
+//! wherever it is sent. What finds secrets is made once for everybody who looks for the same kinds: guards, screens, and masks.
 //!
 //! Deliberately absent: what is a secret, and what a policy says (`il-privacy`).
 
@@ -16,18 +16,39 @@ use il_privacy::{Finder, Guard, Mask, Policy, Reach, Redactor, Restore, Rules, S
 
 use crate::repository::lock;
 
-/// A guard towards one place, with the policy of a repository; why there can be none.
-pub(crate) fn guard(privacy: &Privacy, policy: Arc<Policy>, reach: Reach) -> Result<Guard, String> {
-    static MADE: Made<Arc<Redactor>> = Made::new();
+/// A guard towards one place, with the policy of a repository; why there can be none. What was taken out of one repository is
+/// put back into answers there and nowhere else.
+pub(crate) fn guard(
+    privacy: &Privacy,
+    policy: Arc<Policy>,
+    reach: Reach,
+    root: Option<&Path>,
+) -> Result<Guard, String> {
     let restore = match *privacy.restore {
         true => Restore::Usual,
         false => Restore::Nothing,
     };
-    let redactor = MADE.of(privacy, |kinds| match kinds.is_usual() {
-        true => Ok(usual()),
-        false => Ok(Arc::new(Redactor::new(finder(privacy)?))),
-    })?;
-    Ok(Guard::new(redactor, policy, reach).restoring(restore))
+    let label = root.map(il_audit::repository_label);
+    let redactor = redactor(privacy, label.as_deref())?;
+    let guard = Guard::new(redactor, policy, reach).restoring(restore);
+    Ok(match label {
+        Some(label) => guard.for_repository(&label),
+        None => guard,
+    })
+}
+
+/// The redactor of a repository, one for all servers that it sends things to.
+fn redactor(privacy: &Privacy, label: Option<&str>) -> Result<Arc<Redactor>, String> {
+    type Owner = (Option<String>, Kinds);
+    static MADE: Mutex<Vec<(Owner, Arc<Redactor>)>> = Mutex::new(Vec::new());
+    let owner = (label.map(str::to_owned), Kinds::of(privacy));
+    let mut made = lock(&MADE);
+    if let Some((_, redactor)) = made.iter().find(|it| it.0 == owner) {
+        return Ok(Arc::clone(redactor));
+    }
+    let redactor = Arc::new(Redactor::new(finder(privacy)?));
+    made.push((owner, Arc::clone(&redactor)));
+    Ok(redactor)
 }
 
 /// What finds the kinds that settings name; why the user's own rules cannot be had.
@@ -47,7 +68,7 @@ pub(crate) fn mask(privacy: &Privacy) -> Result<Arc<Mask>, String> {
     })
 }
 
-/// The redactor of somebody who sets nothing; also of what belongs to no repository, such as the log.
+/// The redactor of what belongs to no repository: the log.
 pub(crate) fn usual() -> Arc<Redactor> {
     static USUAL: LazyLock<Arc<Redactor>> =
         LazyLock::new(|| Arc::new(Redactor::new(Finder::shipped_shared())));
@@ -114,5 +135,28 @@ impl<T: Clone> Made<T> {
         let it = make(&kinds)?;
         made.push((kinds, it.clone()));
         Ok(it)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use il_privacy::{Manifest, samples::expand};
+
+    use super::*;
+
+    #[test]
+    fn what_was_taken_out_of_one_repository_is_put_back_there_alone() {
+        let guard_of = |root: &str| {
+            let policy = Arc::new(Policy::usual());
+            let privacy = Privacy::default();
+            guard(&privacy, policy, Reach::Anywhere, Some(Path::new(root))).unwrap()
+        };
+        let (here, elsewhere) = (guard_of("/src/here"), guard_of("/src/elsewhere"));
+        let secret = expand("AKIA{base32:16}", 1);
+        let json = format!("[\"{secret}\"]").into_bytes();
+        here.seal(json, Manifest::default()).unwrap();
+        let said = "<REDACTED:aws-access-key-1>";
+        assert_eq!(guard_of("/src/here").restorer().push(said), secret);
+        assert_eq!(elsewhere.restorer().push(said), said);
     }
 }

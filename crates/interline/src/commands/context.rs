@@ -164,7 +164,8 @@ fn pack(args: &ShowContext, subject: &Subject, model: &Model) -> anyhow::Result<
 fn redact(context: &mut Context, subject: &Subject, reach: Reach) -> anyhow::Result<()> {
     let settings = settings::read(Some(&subject.root), None).settings;
     let policy = policy::of(&subject.root).policy;
-    let guard = privacy::guard(&settings.privacy, policy, reach).map_err(unavailable)?;
+    let guard = privacy::guard(&settings.privacy, policy, reach, Some(&subject.root));
+    let guard = guard.map_err(unavailable)?;
     let before = [&*context.prefix, &*context.begun].concat();
     if let Err(why) = guard.allows_cursor(&before, &context.suffix) {
         terminal::warning(&format!("the server is not asked here: {why}"));

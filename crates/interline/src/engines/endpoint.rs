@@ -48,8 +48,7 @@ impl Endpoints {
     ) -> Result<Arc<dyn Engine>, String> {
         let endpoint = self.endpoint(settings, rung)?;
         let reach = reach(settings, rung, endpoint.settings().is_remote());
-        let guard = privacy::guard(&settings.privacy, policy, reach)?;
-        let guard = guard.for_repository(&il_audit::repository_label(root));
+        let guard = privacy::guard(&settings.privacy, policy, reach, Some(root))?;
         let engine = RemoteEngine::new(endpoint, guard).map_err(|why| why.to_string())?;
         Ok(Arc::new(engine))
     }
