@@ -14,7 +14,7 @@ use std::{
 };
 
 use il_lang::Language;
-use il_privacy::{Mask, Policy};
+use il_privacy::Policy;
 use il_syntax::{Import, ImportKind, ImportedName};
 
 use crate::imports::{Family, Manifests, Names, Place, Resolver};
@@ -76,10 +76,11 @@ impl Dependencies {
         }
     }
 
-    /// The same, reading nothing that the policy blocks and showing no secret of what it reads.
+    /// The same, reading nothing that the policy blocks. Secrets of published packages are nobody's any more; what leaves is
+    /// redacted all the same.
     #[must_use]
-    pub fn guarded_by(mut self, policy: Arc<Policy>, mask: Arc<Mask>) -> Self {
-        self.disk = self.disk.guarded_by(policy, mask);
+    pub fn guarded_by(mut self, policy: Arc<Policy>) -> Self {
+        self.disk = self.disk.guarded_by(policy);
         self
     }
 

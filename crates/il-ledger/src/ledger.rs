@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -94,6 +94,8 @@ pub struct Ledger {
     budget: Budget,
     clock: Clock,
     state: Mutex<State>,
+    /// Requests of this process that were allowed and have not said what they used.
+    underway: AtomicUsize,
 }
 
 impl fmt::Debug for Ledger {
@@ -134,6 +136,7 @@ impl Ledger {
         let now = clock();
         let day = Day::of(now);
         let ledger = Self {
+            underway: AtomicUsize::new(0),
             state: Mutex::new(State {
                 day,
                 file: DayFile::new(directory, day),
@@ -176,6 +179,12 @@ impl Ledger {
             ..self.budget.clone()
         };
         Arc::new(AccountMeter::new(Arc::clone(self), account, most, budget))
+    }
+
+    /// Whether everything that this process was allowed is in the books. Who ends while something is under way leaves a
+    /// reservation and not what it cost.
+    pub fn is_settled(&self) -> bool {
+        self.underway.load(Ordering::Acquire) == 0
     }
 
     /// What was spent in the last `days` days, today included.

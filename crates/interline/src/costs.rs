@@ -6,7 +6,8 @@ use std::{
     env,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::SystemTime,
+    thread,
+    time::{Duration, Instant, SystemTime},
 };
 
 use etcetera::{AppStrategy as _, AppStrategyArgs};
@@ -58,9 +59,25 @@ pub(crate) fn is_capped(settings: &Settings) -> bool {
     caps(settings) != (None, None)
 }
 
+/// The books of this process, once something was asked for.
+static OPEN: Mutex<Option<Arc<Ledger>>> = Mutex::new(None);
+/// What an answer cost is said at its end, which comes right behind what is shown.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// Waits until what this process spent is in the books, but not for long. For the end of a command: an answer is shown before
+/// its server has said what it cost.
+pub(crate) fn settle() {
+    let Some(ledger) = lock(&OPEN).clone() else {
+        return;
+    };
+    let begun = Instant::now();
+    while !ledger.is_settled() && begun.elapsed() < SETTLING {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// The books, opened once. They have no caps of their own: each meter has those of its repository.
 pub(crate) fn ledger(settings: &Settings) -> Result<Arc<Ledger>, String> {
-    static OPEN: Mutex<Option<Arc<Ledger>>> = Mutex::new(None);
     let mut open = lock(&OPEN);
     if let Some(ledger) = &*open {
         return Ok(Arc::clone(ledger));

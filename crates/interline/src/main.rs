@@ -39,7 +39,9 @@ fn main() -> ExitCode {
         return work();
     }
     let cli = Cli::parse();
-    let exit = match commands::run(cli.command) {
+    let done = commands::run(cli.command);
+    costs::settle();
+    let exit = match done {
         Ok(exit) => exit,
         Err(error) if failure::is_broken_pipe(&error) => Exit::Done,
         Err(error) => {

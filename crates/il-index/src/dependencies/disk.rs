@@ -14,7 +14,7 @@ use std::{
     time::SystemTime,
 };
 
-use il_privacy::{Level, Mask, Policy};
+use il_privacy::{Level, Policy};
 use il_syntax::Import;
 use rustc_hash::FxHashMap;
 
@@ -53,7 +53,6 @@ pub(super) struct Disk {
     folders: RefCell<FxHashMap<PathBuf, (Option<SystemTime>, Vec<PathBuf>)>>,
     now: Cell<u64>,
     policy: Arc<Policy>,
-    mask: Option<Arc<Mask>>,
 }
 
 /// Size and time of the last change.
@@ -73,12 +72,8 @@ impl fmt::Debug for Disk {
 }
 
 impl Disk {
-    pub(super) fn guarded_by(self, policy: Arc<Policy>, mask: Arc<Mask>) -> Self {
-        Self {
-            policy,
-            mask: Some(mask),
-            ..self
-        }
+    pub(super) fn guarded_by(self, policy: Arc<Policy>) -> Self {
+        Self { policy, ..self }
     }
 
     pub(super) fn work(&self) -> Work {
@@ -166,10 +161,6 @@ impl Disk {
             return Some(Arc::clone(&kept.outline));
         }
         let text = self.read(path)?;
-        let text = match &self.mask {
-            Some(mask) => mask.apply(&text),
-            None => text.into(),
-        };
         let outline = Arc::new(Outline::of(&path.to_string_lossy(), &text));
         self.keep(path, stamp, &outline);
         Some(outline)

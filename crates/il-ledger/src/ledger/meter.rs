@@ -8,7 +8,7 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
 use il_engine::{
@@ -40,6 +40,14 @@ impl AccountMeter {
         }
     }
 
+    /// One request fewer is under way.
+    fn done(&self) {
+        let fewer = |it: usize| it.checked_sub(1);
+        let (set, look) = (Ordering::AcqRel, Ordering::Acquire);
+        // Nothing is under way where an engine says twice what it used.
+        let _ = self.ledger.underway.fetch_update(set, look, fewer);
+    }
+
     fn ticket(&self) -> Ticket {
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.pop_front().flatten()
@@ -62,16 +70,19 @@ impl Meter for AccountMeter {
         })?;
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.push_back(ticket);
+        self.ledger.underway.fetch_add(1, Ordering::AcqRel);
         Ok(())
     }
 
     fn used(&self, usage: Usage) {
         let ticket = self.ticket();
         self.ledger.settle(&self.account, ticket, usage);
+        self.done();
     }
 
     fn unused(&self) {
         let ticket = self.ticket();
         self.ledger.release(ticket);
+        self.done();
     }
 }

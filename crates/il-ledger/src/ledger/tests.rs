@@ -617,3 +617,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_allowed_is_under_way_until_it_says_what_it_used() {
+    let world = World::new();
+    let ledger = world.open(Budget::default());
+    let meter = ledger.meter(account("ada"), most());
+    assert!(ledger.is_settled());
+    meter.allow().expect("there is no cap");
+    meter.allow().expect("there is no cap");
+    meter.used(tokens(10, 1));
+    assert!(!ledger.is_settled());
+    meter.unused();
+    assert!(ledger.is_settled());
+}

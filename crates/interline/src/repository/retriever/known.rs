@@ -62,9 +62,9 @@ pub(super) struct Subject<'a> {
 impl Known {
     pub(super) fn new(root: &Path, protection: &Protection) -> Self {
         let dependencies = Dependencies::new(root, Places::from_environment());
-        let Protection { policy, mask } = protection.clone();
+        let policy = Arc::clone(&protection.policy);
         Self {
-            dependencies: Mutex::new(dependencies.guarded_by(policy, mask)),
+            dependencies: Mutex::new(dependencies.guarded_by(policy)),
             parser: Mutex::new(Parser::new()),
             files: Mutex::default(),
             busy: AtomicBool::new(false),
