@@ -52,9 +52,10 @@ Examples:
 Exit codes: 0 done, 1 nothing found or a check failed, 2 usage, 3 refused by policy,
   4 engine unavailable
 Environment:
+  INTERLINE_AIR_GAP                        `1`: nothing leaves this machine, whatever settings say
   INTERLINE_CACHE_DIR                      where models and indexes are kept
   INTERLINE_CONFIG                         your settings, instead of `config.toml` in the usual place
-  INTERLINE_DATA_DIR                       where cost records are kept
+  INTERLINE_DATA_DIR                       where costs, consent and the record of what left are kept
   INTERLINE_EMBEDDINGS                     what makes vectors: see `interline index --help`
   INTERLINE_EMBEDDINGS_KEY                 the key of an embedding server
   INTERLINE_MODEL                          who completes, the first that can: see docs/configuration.md
