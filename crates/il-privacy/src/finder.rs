@@ -12,6 +12,7 @@ mod look;
 mod names;
 mod overlap;
 mod pem;
+mod placeholders;
 mod search;
 mod stand_in;
 #[cfg(test)]
@@ -146,33 +147,10 @@ impl Finder {
     }
 
     pub fn find_counting(&self, text: &str) -> (Vec<Finding>, Work) {
-        let (mut found, work) = search::search(self, text);
-        found.retain(|it| !touches_placeholder(text, &it.span));
-        (found, work)
+        search::search(self, text)
     }
 
     fn look(&self, id: RuleId) -> &Look {
         &self.looks[usize::from(id.0)]
     }
-}
-
-/// Whether something that was taken out overlaps it or stands right beside it: then this is what was left of it, and no
-/// secret.
-fn touches_placeholder(text: &str, span: &Range<usize>) -> bool {
-    /// No placeholder is longer.
-    const LONGEST: usize = 96;
-    let from = text.ceil_char_boundary(span.start.saturating_sub(LONGEST));
-    let to = text.floor_char_boundary(span.end + "<REDACTED:".len());
-    let near = &text[from..to.max(from)];
-    near.match_indices("REDACTED").any(|(at, word)| {
-        let start = from + at;
-        let in_brackets = text[..start].ends_with('<');
-        let rest = &text[start + word.len()..];
-        let is_part = |it: char| it.is_ascii_alphanumeric() || ":_-".contains(it);
-        let len = rest.find(|it| !is_part(it)).unwrap_or(rest.len());
-        let end = start + word.len() + len + usize::from(in_brackets);
-        rest.starts_with([':', '_'])
-            && start - usize::from(in_brackets) <= span.end
-            && end >= span.start
-    })
 }

@@ -19,20 +19,6 @@ pub(super) fn has_any(near: &[u8], words: &[String]) -> bool {
     words.is_empty() || words.iter().any(has)
 }
 
-/// Whether the word is in a placeholder of ours, where it says nothing about what stands beside it.
-pub(super) fn is_ours(text: &[u8], word: &Range<usize>) -> bool {
-    const MARK: &[u8] = b"REDACTED";
-    let start = name_start(text, word);
-    // `<REDACTED:aws-access-key-1>`
-    if text[..start].ends_with(b"<REDACTED:") {
-        return true;
-    }
-    // `REDACTED_aws_access_key_1`, of which the name may be longer.
-    let name = &text[start..word.start];
-    name.windows(MARK.len() + 1)
-        .any(|it| it.starts_with(MARK) && it.ends_with(b"_"))
-}
-
 /// Whether the word is one of those that a name is made of: `token` is in `authToken` and not in `tokenizer`. One that is
 /// common has to be, and one that is short also at its beginning; a longer name of a service may be a part of a word.
 pub(super) fn is_whole(text: &[u8], word: &Range<usize>, common: bool) -> bool {
@@ -223,28 +209,6 @@ mod tests {
             whole("myadobecom", "adobe", false),
             "a long name may be a part of a word"
         );
-    }
-
-    #[test]
-    fn a_word_in_a_placeholder_says_nothing() {
-        let ours = |text: &str| {
-            let (text, at) = word(text, "airtable");
-            is_ours(&text, &at)
-        };
-        for text in [
-            "<REDACTED:airtable-token-1>",
-            "REDACTED_airtable_token_1",
-            "key.REDACTED_airtable_token_1",
-        ] {
-            assert!(ours(text), "{text}");
-        }
-        for text in [
-            "airtable: <REDACTED:key-1>",
-            "<REDACTED:key-1> airtable",
-            "REDACTED airtable",
-        ] {
-            assert!(!ours(text), "{text}");
-        }
     }
 
     #[test]

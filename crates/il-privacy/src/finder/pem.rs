@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::placeholders;
 use crate::personal;
 
 /// Bytes of a body, at most: a key of 16 384 bits has 12 600.
@@ -85,7 +86,7 @@ fn body(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
             continue;
         }
         // What stands there was taken out already.
-        let placeholder = placeholder(&text[at..end]);
+        let placeholder = placeholders::length(&text[at..end]);
         if placeholder > 0 {
             at += placeholder;
             continue;
@@ -152,7 +153,7 @@ fn counted_lines(text: &[u8], colon: usize) -> Vec<Range<usize>> {
             if at >= stop || over.iter().any(|it| text[at..].starts_with(it)) {
                 return spans;
             }
-            let placeholder = placeholder(&text[at..]);
+            let placeholder = placeholders::length(&text[at..]);
             if placeholder > 0 {
                 at += placeholder;
                 break None;
@@ -176,16 +177,6 @@ fn counted_lines(text: &[u8], colon: usize) -> Vec<Range<usize>> {
         spans.extend(run);
     }
     spans
-}
-
-/// Bytes of the placeholder that begins here.
-fn placeholder(text: &[u8]) -> usize {
-    let behind = text.strip_prefix(b"REDACTED").and_then(<[u8]>::first);
-    if !matches!(behind, Some(b'_' | b':')) {
-        return 0;
-    }
-    let ours = |it: &&u8| it.is_ascii_alphanumeric() || b"_:-".contains(it);
-    text.iter().take_while(ours).count()
 }
 
 fn is_base64(it: u8) -> bool {

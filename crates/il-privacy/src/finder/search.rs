@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
 use regex::bytes::CaptureLocations;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
     assignment::{self, Link, Value},
     base64_lines, look, names,
     overlap::{self, Candidate},
-    pem,
+    pem, placeholders,
 };
 use crate::{
     Rule, RuleId,
@@ -39,11 +38,11 @@ pub(super) fn search(finder: &Finder, text: &str) -> (Vec<Finding>, Work) {
         work: Work::default(),
     };
     // Few texts hold a placeholder, and one look tells.
-    let redacted = memmem::find(text.as_bytes(), b"REDACTED").is_some();
+    let redacted = placeholders::all(text.as_bytes());
     if let Some(words) = &finder.words {
         for hit in words.find_overlapping_iter(text) {
             let word = hit.start()..hit.end();
-            if redacted && names::is_ours(text.as_bytes(), &word) {
+            if placeholders::has(&redacted, &word) {
                 continue;
             }
             for id in &*finder.of_word[hit.pattern().as_usize()] {
@@ -71,10 +70,9 @@ pub(super) fn search(finder: &Finder, text: &str) -> (Vec<Finding>, Work) {
             search.candidate(id, span);
         }
     }
-    if redacted {
-        let ours = |it: &Candidate| names::is_ours(text.as_bytes(), &it.span);
-        search.found.retain(|it| !ours(it));
-    }
+    search
+        .found
+        .retain(|it| !placeholders::touches(&redacted, &it.span));
     if search.found.is_empty() {
         return (Vec::new(), search.work);
     }
